@@ -1,0 +1,195 @@
+"""Frame, and what it becomes on its way: Prepared → Scores → Mask → Rendered (or Regions).
+
+Every later packet holds the frame it came from, so a mask can never land on another frame by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Color:
+    """How a picture's numbers are meant, in FFmpeg's words ("tv"/"pc", "bt709" …); "unknown" where nothing is said."""
+
+    range: str = "unknown"
+    matrix: str = "unknown"
+    primaries: str = "unknown"
+    transfer: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a source: size in pixels *after* rotation, rate in frames a second."""
+
+    name: str
+    width: int
+    height: int
+    rate: Fraction | None = None
+    #: Clockwise degrees that capture has applied already (0, 90, 180, 270).
+    rotation: int = 0
+    color: Color = Color()
+    #: Frames in the whole source where the container says so; an estimate, for progress bars.
+    frames: int | None = None
+    #: Seconds, where the container says so.
+    duration: float | None = None
+    #: Path of the file, where the source is one that may also hold audio.
+    path: str | None = None
+
+
+class Picture(Protocol):
+    """The pixels of a frame as they were decoded."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def format(self) -> str:
+        """FFmpeg's name of the pixel format: "yuv420p", "bgr24" …"""
+
+    def bgr(self) -> U8:
+        """uint8 H×W×3, converted with the picture's own range and matrix."""
+
+
+@dataclass(frozen=True, slots=True)
+class BgrPicture:
+    """A picture that is BGR already: uint8 H×W×3."""
+
+    pixels: U8
+    format: str = "bgr24"
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    def bgr(self) -> U8:
+        return self.pixels
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One picture of a source.
+
+    seq: number of the frame in its source, from 0, counted at capture; gaps mean frames that were dropped later.
+    pts, duration: in ticks of ``time_base`` (None: not known). captured_ns: ``time.monotonic_ns()`` when it was decoded.
+    number: the number in a file name, for numbered image sequences.
+    """
+
+    seq: int
+    picture: Picture
+    source: SourceInfo
+    pts: int | None = None
+    time_base: Fraction = Fraction(1, 1000)
+    captured_ns: int = 0
+    duration: int | None = None
+    number: int | None = None
+    _bgr: U8 | None = field(default=None, repr=False)
+
+    @property
+    def frame(self) -> Frame:
+        """Itself, so that every packet answers ``.frame``."""
+        return self
+
+    @property
+    def width(self) -> int:
+        return self.picture.width
+
+    @property
+    def height(self) -> int:
+        return self.picture.height
+
+    @property
+    def time(self) -> float | None:
+        """pts in seconds."""
+        return None if self.pts is None else float(self.pts * self.time_base)
+
+    @property
+    def bgr(self) -> U8:
+        """uint8 H×W×3, B first, full range; converted once and shared: do not write into it."""
+        if self._bgr is None:
+            self._bgr = self.picture.bgr()
+        return self._bgr
+
+
+class Packet(Protocol):
+    """What travels along an edge: anything that knows its frame."""
+
+    @property
+    def frame(self) -> Frame: ...
+
+
+@dataclass(slots=True, eq=False)
+class Prepared:
+    """A frame made ready for the segmenter that will take it.
+
+    tensor: what the network takes, e.g. float32 1×3×h×w; None for methods that look at the frame itself.
+    content: x, y, w, h of the frame's picture inside the tensor (all of it unless letterboxed).
+    segmenter: the one it was prepared for (models can be switched while running).
+    """
+
+    frame: Frame
+    segmenter: Any
+    tensor: npt.NDArray[Any] | None = None
+    content: tuple[int, int, int, int] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Scores:
+    """Skin probability over the whole frame at the segmenter's own resolution.
+
+    data: H×W float32 in 0 … 1, or uint8 in 0 … 255 (methods that decide per pixel of the frame).
+    model: name of the model that made it.
+    """
+
+    frame: Frame
+    data: F32 | U8
+    model: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Mask:
+    """The soft mask of a frame at the frame's size: uint8 H×W, 0 … 255, never rescaled per image."""
+
+    frame: Frame
+    data: U8
+    model: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Rendered:
+    """A finished picture: uint8 H×W×3 (BGR), or H×W for a matte."""
+
+    frame: Frame
+    image: U8
+    view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One region of skin. box: x, y, w, h in pixels of the frame; area in pixels; score: mean probability, 0 … 1."""
+
+    id: int
+    box: tuple[int, int, int, int]
+    area: int
+    score: float
+
+
+@dataclass(slots=True, eq=False)
+class Regions:
+    """The regions of a frame, largest first."""
+
+    frame: Frame
+    regions: list[Region]

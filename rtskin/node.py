@@ -1,0 +1,131 @@
+"""Node: what a stage of a graph is to the graph.
+
+A node opens, does one thing a packet, and closes in ``finally``. Subclasses override what they need::
+
+    class Invert(Node):
+        def process(self, packet: Mask) -> Mask:
+            return Mask(packet.frame, 255 - packet.data, packet.model)
+
+Options are a pydantic model in ``Options``, so that a pipeline's TOML and Python (``Refine(radius=4)``) are checked alike.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rtskin.errors import InputError, nearest
+from rtskin.frame import Frame, Packet
+
+
+class NodeOptions(BaseModel):
+    """Base of every node's options: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a graph gives a node when it opens.
+
+    stopping: set when the graph stops at once; a node that waits for anything must wait on it.
+    command: tell all nodes something ("view", "next"); True if one of them took it.
+    statistics: the running graph's figures (a graph.stats.GraphStatistics).
+    drain: end the sources and deliver what is under way; from any thread.
+    """
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+    command: Callable[[str, str], bool] = lambda name, value: False
+    statistics: Callable[[], Any] = lambda: None
+    drain: Callable[[], None] = lambda: None
+
+
+class Node:
+    """One stage. ``open``, ``process``, ``finish``, ``close`` are called in the node's own thread, in that order."""
+
+    Options: ClassVar[type[NodeOptions]] = NodeOptions
+    #: Input ports. More than one: ``sync`` says how packets of several ports meet.
+    ports: ClassVar[tuple[str, ...]] = ("in",)
+    #: "join": one packet of each port, of the same frame. "sample": every packet of the first port, with the newest of
+    #: the others (None before there is one).
+    sync: ClassVar[Literal["join", "sample"]] = "join"
+    #: "each": one packet out for one in. "some": fewer, more or later (then no join by frame may follow). "none": a sink.
+    emits: ClassVar[Literal["each", "some", "none"]] = "each"
+    #: ``process`` may run in several threads at once, so that a graph may give the node several workers.
+    reentrant: ClassVar[bool] = False
+    #: The node must run on the thread that calls ``Graph.run()`` (windows).
+    main_thread: ClassVar[bool] = False
+    #: Seconds without a packet after which ``idle`` is called, again and again.
+    idle_every: ClassVar[float | None] = None
+
+    options: Any
+
+    def __init__(self, **options: Any) -> None:
+        self.options = parse_options(self.Options, options, type(self).__name__)
+
+    def bind(self, nodes: Mapping[str, Node]) -> None:
+        """Called once before any node opens, with all nodes of the graph by name."""
+
+    def open(self, context: Context) -> None:
+        """Acquire files, devices, models."""
+
+    def process(self, *packets: Any) -> Packet | None:
+        """One packet of each port in; one out (None only where ``emits`` is not "each")."""
+        raise NotImplementedError(f"{type(self).__name__} has no process()")
+
+    def idle(self) -> None:
+        """Nothing arrived for ``idle_every`` seconds."""
+
+    def flush(self) -> Iterable[Packet]:
+        """At the end of the stream: packets held back until now."""
+        return ()
+
+    def finish(self) -> None:
+        """The stream ended well and everything was processed: a file is complete now."""
+
+    def close(self) -> None:
+        """Give everything back. Always called once ``open`` was tried, also after errors; must not assume it succeeded."""
+
+    def command(self, name: str, value: str) -> bool:
+        """Something was asked of all nodes, from any thread; True if this node took it."""
+        return False
+
+    def counters(self) -> dict[str, int | float | str]:
+        """Figures of this node's own for the statistics ("damaged": 3); called from any thread while running."""
+        return {}
+
+
+class Source(Node):
+    """A node without input: ``read`` gives the next frame."""
+
+    ports: ClassVar[tuple[str, ...]] = ()
+
+    #: A live source is read at its own pace and its frames may be dropped at admission; else every frame is taken.
+    live: bool = False
+
+    def read(self) -> Frame | None:
+        """The next frame; None at the end. May block, but must return soon after ``interrupt``."""
+        raise NotImplementedError(f"{type(self).__name__} has no read()")
+
+    def interrupt(self) -> None:
+        """Make a blocked ``read`` return soon (with None); called from another thread, at most a few times."""
+
+
+def parse_options(model: type[NodeOptions], options: Mapping[str, Any], where: str) -> NodeOptions:
+    """Options checked by pydantic; InputError says which key is wrong and, where it is unknown, the nearest one."""
+    try:
+        return model(**options)
+    except ValidationError as error:
+        raise InputError("; ".join(_explain(model, dict(item), where) for item in error.errors())) from None
+
+
+def _explain(model: type[NodeOptions], item: dict[str, Any], where: str) -> str:
+    key = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"{where} has no option {key!r}{nearest(key, model.model_fields)}"
+    message = cast(str, item["msg"]).removeprefix("Value error, ")
+    return f"{where}.{key}: {message} (got {item['input']!r})" if key else f"{where}: {message}"

@@ -1,0 +1,59 @@
+"""Buffers that are used again: no large array is allocated a frame once a graph is warm.
+
+A buffer goes back to its pool when the last array that looks into it is gone, so a caller who keeps a packet keeps its
+pixels, and nobody has to release anything by hand.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+#: Spare buffers kept for one shape and dtype. More are in use at once only when a consumer hoards, and those are let go.
+KEEP = 16
+
+
+class BufferPool:
+    """Uninitialised arrays by shape and dtype; safe from any thread (deque operations are atomic).
+
+    >>> pool = BufferPool()
+    >>> mask = pool.take((720, 1280), np.uint8)
+    """
+
+    def __init__(self, keep: int = KEEP) -> None:
+        self._keep = keep
+        self._spare: dict[tuple[tuple[int, ...], np.dtype[Any]], deque[Array]] = {}
+
+    def take(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """An array of that shape and dtype with undefined contents, C-contiguous and writable."""
+        key = (tuple(shape), np.dtype(dtype))
+        spare = self._spare.get(key)
+        if spare is None:
+            spare = self._spare.setdefault(key, deque(maxlen=self._keep))
+        try:
+            owner = spare.pop()
+        except IndexError:
+            owner = np.empty(*key)
+        return np.asarray(_Lease(owner, spare))
+
+
+class _Lease:
+    """Lends ``owner`` until the array made of this lease, and every view of that array, is gone.
+
+    numpy keeps whatever answered ``__array_interface__`` alive as the ``base`` of the array and never looks through it,
+    so this object dies exactly when the last view does.
+    """
+
+    __slots__ = ("__array_interface__", "_owner", "_spare")
+
+    def __init__(self, owner: Array, spare: deque[Array]) -> None:
+        self._owner, self._spare = owner, spare
+        self.__array_interface__ = owner.__array_interface__
+
+    def __del__(self) -> None:
+        self._spare.append(self._owner)

@@ -1,0 +1,115 @@
+"""Names for what can be plugged in: node kinds, runtimes, segmenters, smoothers, views.
+
+The built-in ones are listed as ``"module:attribute"`` and imported when they are first asked for, so that listing names
+costs nothing. Other packages add theirs with a decorator, or with an entry point in the registry's group, which is read
+only when a name is not known yet.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from rtskin.errors import InputError, UnknownNameError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Maps a name to a class or function, imported late.
+
+    ``what`` is the noun for messages ("view"); ``group`` the entry-point group ("rtskin.views").
+    """
+
+    def __init__(self, what: str, group: str, builtin: Mapping[str, str]) -> None:
+        self.what, self.group = what, group
+        self._places: dict[str, str] = dict(builtin)
+        self._loaded: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator: ``@VIEWS.register("my-view")``. A name can be taken once."""
+
+        def add(thing: T) -> T:
+            if name in self._places or (name in self._loaded and self._loaded[name] is not thing):
+                raise InputError(f"a {self.what} called {name!r} is registered already; choose another name")
+            self._loaded[name] = thing
+            return thing
+
+        return add
+
+    def get(self, name: str) -> T:
+        """What is registered as ``name``; UnknownNameError names the nearest."""
+        if name not in self._loaded:
+            place = self._places.get(name) or self._entry_points().get(name)
+            if place is None:
+                raise UnknownNameError(self.what, name, self.names())
+            self._loaded[name] = _load(place)
+        return self._loaded[name]
+
+    def names(self) -> list[str]:
+        """All names, sorted, without importing what they stand for."""
+        return sorted({*self._places, *self._loaded, *self._entry_points()})
+
+    def _entry_points(self) -> dict[str, str]:
+        return {point.name: point.value for point in importlib.metadata.entry_points(group=self.group)}
+
+
+def _load(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+#: Kinds of graph nodes, as pipelines/*.toml name them. Values are subclasses of rtskin.node.Node.
+NODES: Registry[Any] = Registry(
+    "node kind",
+    "rtskin.nodes",
+    {
+        "source": "rtskin.capture.node:SourceNode",
+        "preprocess": "rtskin.preprocess.node:Preprocess",
+        "infer": "rtskin.infer.node:Infer",
+        "smooth": "rtskin.smooth.node:Smooth",
+        "pair": "rtskin.render.pair:Pair",
+        "refine": "rtskin.render.refine:Refine",
+        "render": "rtskin.render.node:Render",
+        "roi": "rtskin.roi.node:FindRegions",
+        "feed": "rtskin.roi.feed:Feed",
+        "window": "rtskin.render.sinks.window:WindowSink",
+        "file": "rtskin.render.sinks.file:FileSink",
+        "png": "rtskin.render.sinks.png:PngSink",
+        "null": "rtskin.render.sinks.null:NullSink",
+    },
+)
+
+#: Methods that find skin without a network, by the ``architecture`` of their card.
+#: Subclasses of rtskin.infer.base.BaseSegmenter.
+METHODS: Registry[Any] = Registry("method", "rtskin.methods", {"ellipse": "rtskin.infer.ellipse:EllipseSegmenter"})
+
+#: What runs a network. Subclasses of rtskin.infer.runtimes.base.Runtime.
+RUNTIMES: Registry[Any] = Registry(
+    "runtime",
+    "rtskin.runtimes",
+    {
+        "onnxruntime": "rtskin.infer.runtimes.ort:OnnxRuntime",
+        "fake": "rtskin.infer.runtimes.fake:FakeRuntime",
+    },
+)
+
+#: Temporal filters. Subclasses of rtskin.smooth.base.Smoother.
+SMOOTHERS: Registry[Any] = Registry(
+    "smoothing",
+    "rtskin.smoothers",
+    {"none": "rtskin.smooth.base:NoSmoother", "adaptive": "rtskin.smooth.adaptive:Adaptive"},
+)
+
+#: What a mask is made visible as. Functions of (frame, mask, out, settings).
+VIEWS: Registry[Any] = Registry(
+    "view",
+    "rtskin.views",
+    {
+        "overlay": "rtskin.render.views.overlay:overlay",
+        "matte": "rtskin.render.views.matte:matte",
+        "cutout": "rtskin.render.views.cutout:cutout",
+    },
+)
