@@ -115,6 +115,12 @@ class Source(Node):
         """Make a blocked ``read`` return soon (with None); called from another thread, at most a few times."""
 
 
+def tell(nodes: Iterable[Node], name: str, value: str) -> bool:
+    """Give every node a command; True if at least one took it."""
+    taken = [node.command(name, value) for node in nodes]
+    return any(taken)
+
+
 def parse_options(model: type[NodeOptions], options: Mapping[str, Any], where: str) -> NodeOptions:
     """Options checked by pydantic; InputError says which key is wrong and, where it is unknown, the nearest one."""
     try:

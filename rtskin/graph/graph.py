@@ -1,0 +1,181 @@
+"""Graph: nodes and edges that run, live and offline in one implementation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+from rtskin import paths
+from rtskin.errors import GraphSpecError, GraphStateError, InputError, RtskinError
+from rtskin.frame import Packet
+from rtskin.graph.run import Run
+from rtskin.graph.spec import EdgeSpec, GraphSpec, NodeSpec, Policy, read_spec
+from rtskin.graph.stats import GraphStatistics
+from rtskin.graph.topology import Topology
+from rtskin.node import Node, tell
+
+
+class Graph:
+    """A graph of nodes. It is built once, and runs once.
+
+    From a file, or in Python::
+
+        graph = Graph.from_toml("live_overlay", {"source.uri": "clip.mp4"})
+        graph.run()
+
+        graph = Graph()
+        graph.add("source", SourceNode(uri="clip.mp4", pace="max"))
+        graph.add("invert", MyNode())
+        graph.connect("source", "invert")
+        for packet in graph:
+            ...
+
+    Every method but ``run`` and iteration may be called from any thread.
+    """
+
+    def __init__(self, spec: GraphSpec | None = None) -> None:
+        """An empty graph, or one as described; UnknownNameError and GraphSpecError for what cannot be."""
+        self._nodes: dict[str, Node] = {}
+        self._workers: dict[str, int] = {}
+        self._edges: list[EdgeSpec] = []
+        self._run: Run | None = None
+        if spec is not None:
+            for name, node in spec.nodes.items():
+                self.add(name, node.build(name), workers=node.workers)
+            self._edges = list(spec.edges)
+            self.check()
+
+    @classmethod
+    def from_toml(cls, name: str | os.PathLike[str], settings: Mapping[str, Any] | None = None) -> Graph:
+        """A pipeline file, or a bundled pipeline by name, with ``settings`` as in :meth:`GraphSpec.override`.
+
+        GraphSpecError names the file and the line; UnknownNameError the nearest names.
+        """
+        spec, lines = read_spec(paths.find("pipelines", name))
+        if settings:
+            return cls(spec.override(settings))
+        try:
+            return cls(spec)
+        except InputError as error:
+            raise lines.placed(error) from None
+
+    def add(self, name: str, node: Node | str, /, *, workers: int = 1, **options: Any) -> Graph:
+        """A node, or the kind of one with its options: ``add("infer", "infer", model="ellipse")``. Answers the graph."""
+        self._only_before_start()
+        if name in self._nodes:
+            raise GraphSpecError(f"there are two nodes called {name!r}")
+        if "." in name or not name:
+            raise GraphSpecError(f"a node cannot be called {name!r}: the name is empty or holds a dot")
+        built = NodeSpec(kind=node, workers=workers, options=options).build(name) if isinstance(node, str) else node
+        self._nodes[name], self._workers[name] = built, workers
+        return self
+
+    def connect(self, source: str, target: str, /, *, policy: Policy = "auto", size: int = 2) -> Graph:
+        """An edge from a node to a node, or to its port ("pair.frame"). Answers the graph."""
+        self._only_before_start()
+        self._edges.append(EdgeSpec.model_validate({"from": source, "to": target, "policy": policy, "size": size}))
+        return self
+
+    def check(self) -> Topology:
+        """GraphSpecError if the graph cannot run as it is; else its shape."""
+        return Topology(self._nodes, self._workers, self._edges)
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes by name."""
+        return dict(self._nodes)
+
+    def start(self) -> None:
+        """Run in threads of its own and return at once. A graph with a window needs :meth:`run`."""
+        run = self._prepare()
+        if run.main_node:
+            raise GraphStateError(f"node {run.main_node!r} needs the main thread: call run() there instead of start()")
+        run.start()
+
+    def run(self) -> GraphStatistics:
+        """Run to the end on this thread, and answer the statistics; the first error of any node is raised here."""
+        run = self._prepare()
+        try:
+            run.start()
+            run.work_on_this_thread()
+            run.wait()
+        except KeyboardInterrupt:
+            run.stop()
+            raise
+        finally:
+            run.join()
+        run.raise_error()
+        return run.statistics()
+
+    def drain(self) -> None:
+        """End the sources; what is under way is delivered and files are completed."""
+        if self._run:
+            self._run.drain()
+
+    def stop(self) -> None:
+        """Stop at once, wait (bounded) for the threads; packets under way are lost. Does nothing a second time."""
+        if self._run:
+            self._run.stop()
+            self._run.join()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until everything has ended; False when ``timeout`` seconds were not enough. Raises the first error."""
+        run = self._running()
+        if not run.wait(timeout):
+            return False
+        run.join()
+        run.raise_error()
+        return True
+
+    def command(self, name: str, value: str = "next") -> bool:
+        """Tell all nodes something: ``command("view", "matte")``; True if one took it."""
+        return tell(self._nodes.values(), name, value)
+
+    def statistics(self) -> GraphStatistics:
+        """The figures of this moment, while running or afterwards."""
+        return self._running().statistics()
+
+    @property
+    def error(self) -> RtskinError | None:
+        """The first error of any node."""
+        return self._run.error if self._run else None
+
+    def packets(self) -> Iterator[Packet]:
+        """What the graph's last node gives, one after the other; the graph starts at the first and stops at the end.
+
+        The caller is part of the graph: in live mode frames are dropped at admission while it works on one.
+        """
+        run = self._prepare(consumed=True)
+        try:
+            run.start()
+            yield from run.consume()
+        finally:
+            run.stop()
+            run.join()
+        run.raise_error()
+
+    __iter__ = packets
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _prepare(self, consumed: bool = False) -> Run:
+        self._only_before_start()
+        self._run = Run(self.check(), self._workers, consumed=consumed)
+        return self._run
+
+    def _only_before_start(self) -> None:
+        if self._run:
+            raise GraphStateError("this graph has run already; build a new one")
+
+    def _running(self) -> Run:
+        if not self._run:
+            raise GraphStateError("this graph was not started: call start() or run()")
+        return self._run

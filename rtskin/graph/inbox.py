@@ -1,0 +1,53 @@
+"""How a node gets its packets: from one port, joined by frame over several, or sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from rtskin.errors import GraphStateError
+from rtskin.frame import Packet
+from rtskin.graph.edges import Signal
+
+Packets = tuple[Packet | None, ...]
+
+
+class Inlet(Protocol):
+    """An edge or a gate, seen from its consumer."""
+
+    def get(self, timeout: float | None = None) -> Packet | Signal: ...
+
+
+class Inbox:
+    """Takes one packet of each port for a node (see ``Node.sync``); one thread at a time."""
+
+    def __init__(self, inlets: Sequence[Inlet], sync: Literal["join", "sample"]) -> None:
+        self._inlets = list(inlets)
+        self._sample = sync == "sample"
+        self._heads: list[Packet | None] = [None] * len(inlets)
+
+    def get(self, timeout: float | None = None) -> Packets | Signal:
+        """One packet of each port, or why there is none."""
+        return self._sampled(timeout) if self._sample else self._joined(timeout)
+
+    def _joined(self, timeout: float | None) -> Packets | Signal:
+        for index, inlet in enumerate(self._inlets):
+            if self._heads[index] is None:
+                answer = inlet.get(timeout)
+                if isinstance(answer, Signal):
+                    return answer
+                self._heads[index] = answer
+        packets, self._heads = tuple(self._heads), [None] * len(self._inlets)
+        seqs = {packet.frame.seq for packet in packets if packet is not None}
+        if len(seqs) > 1:
+            raise GraphStateError(f"frames {sorted(seqs)} meet in a join: every node must keep the frame of its packet")
+        return packets
+
+    def _sampled(self, timeout: float | None) -> Packets | Signal:
+        first = self._inlets[0].get(timeout)
+        if isinstance(first, Signal):
+            return first
+        for index, inlet in enumerate(self._inlets[1:], start=1):
+            while not isinstance(newer := inlet.get(0), Signal):
+                self._heads[index] = newer
+        return (first, *self._heads[1:])

@@ -1,0 +1,179 @@
+"""Worker: runs one node from open to close, in its own thread or on the main thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from rtskin.errors import GraphStateError
+from rtskin.frame import Packet
+from rtskin.graph.edges import Signal
+from rtskin.graph.gate import Gate
+from rtskin.graph.inbox import Inbox, Packets
+from rtskin.graph.stats import NodeMeter
+from rtskin.node import Context, Node, Source
+
+
+class Outlet(Protocol):
+    """An edge or a gate, seen from its producer."""
+
+    def put(self, packet: Packet) -> bool: ...
+    def end(self) -> None: ...
+
+
+class Turns:
+    """Lets several workers hand on their results in the order in which they took the packets."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def wait(self, ticket: int) -> bool:
+        """Blocks until it is this ticket's turn; False when the graph stops."""
+        with self._changed:
+            while self._next != ticket and not self._closed:
+                self._changed.wait()
+            return not self._closed
+
+    def advance(self) -> None:
+        """The next ticket's turn."""
+        with self._changed:
+            self._next += 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nobody waits any longer."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+class Worker:
+    """Opens a node, feeds it until the stream ends, closes it. What goes wrong is told to ``failed``."""
+
+    def __init__(
+        self,
+        name: str,
+        node: Node,
+        *,
+        inbox: Inbox | None,
+        outlets: Sequence[Outlet],
+        last: bool,
+        gate: Gate | None,
+        count: int,
+        context: Context,
+        failed: Callable[[str, BaseException], None],
+        ready: Callable[[], bool],
+    ) -> None:
+        self.name, self.node, self.count = name, node, count
+        self.meter = NodeMeter()
+        self.draining = threading.Event()
+        self.turns = Turns()
+        self._inbox, self._outlets, self._last, self._gate = inbox, list(outlets), last, gate
+        self._context, self._failed, self._ready = context, failed, ready
+        self._taking = threading.Lock()
+        self._tickets = 0
+
+    def run(self) -> None:
+        """The node's whole life; never raises."""
+        try:
+            self.node.open(self._context)
+            if self._ready():
+                self._live()
+        except BaseException as error:
+            self._failed(self.name, error)
+        finally:
+            self._close()
+            for outlet in self._outlets:
+                outlet.end()
+
+    def _live(self) -> None:
+        if isinstance(self.node, Source):
+            self._read(self.node)
+        else:
+            self._consume_in_parallel()
+        if self._context.stopping.is_set():
+            return
+        for packet in self.node.flush():
+            self._emit(packet)
+        self.node.finish()
+
+    def _close(self) -> None:
+        try:
+            self.node.close()
+        except BaseException as error:
+            self._failed(self.name, error)
+
+    def _read(self, source: Source) -> None:
+        stopping = self._context.stopping
+        base = time.thread_time_ns()
+        while not (stopping.is_set() or self.draining.is_set()):
+            begun, cpu = time.monotonic_ns(), time.thread_time_ns()
+            frame = source.read()
+            if frame is None:
+                return
+            self.meter.worked(time.monotonic_ns() - begun, time.thread_time_ns() - cpu)
+            self._emit(frame)
+            self.meter.thread_cpu_ns[threading.get_ident()] = time.thread_time_ns() - base
+
+    def _consume_in_parallel(self) -> None:
+        """This thread and count - 1 more take packets until there are no more."""
+        more = [threading.Thread(target=self._consume_guarded, name=f"rtskin-{self.name}-{i}", daemon=True)
+                for i in range(2, self.count + 1)]  # fmt: skip
+        for thread in more:
+            thread.start()
+        self._consume()
+        for thread in more:
+            thread.join()
+
+    def _consume_guarded(self) -> None:
+        try:
+            self._consume()
+        except BaseException as error:
+            self._failed(self.name, error)
+
+    def _consume(self) -> None:
+        assert self._inbox is not None
+        base = time.thread_time_ns()
+        while True:
+            with self._taking:
+                packets = self._inbox.get(self.node.idle_every)
+                ticket = self._tickets
+                if not isinstance(packets, Signal):
+                    self._tickets += 1
+            if packets is Signal.EMPTY:
+                self.node.idle()
+            elif isinstance(packets, Signal):
+                return
+            else:
+                self._handle(packets, ticket)
+                self.meter.thread_cpu_ns[threading.get_ident()] = time.thread_time_ns() - base
+
+    def _handle(self, packets: Packets, ticket: int) -> None:
+        frame = cast(Packet, packets[0]).frame
+        if self._gate:
+            self._gate.started(self.name, frame.seq)
+        begun, cpu = time.monotonic_ns(), time.thread_time_ns()
+        result = self.node.process(*packets)
+        wall, cpu = time.monotonic_ns() - begun, time.thread_time_ns() - cpu
+        if self._gate:
+            self._gate.finished(self.name, frame.seq)
+        if not self.turns.wait(ticket):
+            return
+        self.meter.worked(wall, cpu)
+        if result is not None:
+            self._emit(result)
+        elif self.node.emits == "each":
+            raise GraphStateError(f'node {self.name!r} returned nothing for frame {frame.seq}; declare emits = "some"')
+        if self._last:
+            self.meter.delivered(frame.captured_ns)
+        if self._gate:
+            self._gate.leave(frame.seq, len(packets) if self.node.sync == "join" else 1)
+        self.turns.advance()
+
+    def _emit(self, packet: Packet) -> None:
+        for outlet in self._outlets:
+            outlet.put(packet)
