@@ -8,7 +8,6 @@ slowest node is expected to be free by the moment the frame reaches it.
 from __future__ import annotations
 
 import math
-import statistics
 from collections import deque
 from collections.abc import Mapping, Sequence
 
@@ -31,55 +30,47 @@ class Admission:
         self._running: dict[str, dict[int, float]] = {node: {} for node in upstream}
         self._last_started = dict.fromkeys(upstream, -1)
         self._under_way: dict[int, int] = {}
-        self._slowest: str | None = None
         self._period = self._lead = 0.0
+        #: The node that sets the pace; None until every node was timed.
+        self.slowest: str | None = None
 
-    @property
-    def slowest(self) -> str | None:
-        """The node that sets the pace; None until every node was timed."""
-        return self._slowest
-
-    def enter(self, seq: int) -> None:
-        """One more packet of this frame is under way in the group."""
-        self._under_way[seq] = self._under_way.get(seq, 0) + 1
-
-    def leave(self, seq: int, packets: int = 1) -> bool:
-        """So many packets of this frame are done with; True if it was the last frame under way."""
-        left = self._under_way[seq] - packets
-        if left > 0:
-            self._under_way[seq] = left
-            return False
-        del self._under_way[seq]
-        return not self._under_way
+    def enter(self, seq: int, packets: int = 1) -> None:
+        """A frame enters the group at so many places at once."""
+        self._under_way[seq] = self._under_way.get(seq, 0) + packets
 
     def started(self, node: str, seq: int, now: float) -> None:
-        """``node`` begins to work on the frame."""
+        """``node`` begins to work on the frame. Only the slowest node's starts are needed."""
         self._running[node][seq] = now
         self._last_started[node] = max(seq, self._last_started[node])
 
-    def finished(self, node: str, seq: int, now: float) -> None:
-        """``node`` has worked on the frame."""
-        begun = self._running[node].pop(seq)
-        self._service[node].append(now - begun)
-        self._estimate()
+    def finished(self, node: str, seq: int, seconds: float, taken: int, given: int) -> None:
+        """``node`` took so many packets of the frame, worked so long, and now gives so many to nodes of the group."""
+        self._running[node].pop(seq, None)
+        self._service[node].append(seconds)
+        left = self._under_way.get(seq, 0) + given - taken
+        if left > 0:
+            self._under_way[seq] = left
+        else:
+            self._under_way.pop(seq, None)
+            self._estimate()
 
     def ready_at(self, now: float) -> float:
         """When the next frame may enter: ``now`` for at once, infinity for not before something happens."""
         if not self._under_way:
             return now
-        if self._slowest is None or max(self._under_way) > self._last_started[self._slowest]:
+        if self.slowest is None or max(self._under_way) > self._last_started[self.slowest]:
             return math.inf
-        running = self._running[self._slowest]
-        if len(running) < self._workers[self._slowest]:
+        running = self._running[self.slowest]
+        if len(running) < self._workers[self.slowest]:
             return now
         return min(running.values()) + self._period - self._lead
 
     def _estimate(self) -> None:
         if any(len(times) < WARM for times in self._service.values()):
             return
-        typical = {node: statistics.median(times) for node, times in self._service.items()}
-        self._slowest = max(typical, key=lambda node: typical[node] / self._workers[node])
-        self._period = typical[self._slowest]
+        typical = {node: sorted(times)[len(times) // 2] for node, times in self._service.items()}
+        self.slowest = max(typical, key=lambda node: typical[node] / self._workers[node])
+        self._period = typical[self.slowest]
         # Nodes on parallel branches are counted as if in a row: rather a little early than a node that idles.
-        before = self._upstream[self._slowest]
+        before = self._upstream[self.slowest]
         self._lead = sum(typical[node] for node in before) + HANDOFF * (len(before) + 1)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from queue import Empty, SimpleQueue
 
 from rtskin.frame import Packet
 from rtskin.graph.admission import Admission
@@ -29,7 +30,8 @@ class Gate:
         self._admission = admission
         self._slot: Packet | None = None
         self._ended = self._closed = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._bell: SimpleQueue[None] = SimpleQueue()
 
     @property
     def depth(self) -> int:
@@ -38,86 +40,81 @@ class Gate:
 
     def put(self, packet: Packet) -> bool:
         """Offer a frame; one that still waits is replaced and counted. Never blocks."""
-        with self._changed:
+        with self._lock:
             if self._closed:
                 return False
             if self._slot is not None:
                 self.dropped["superseded"] += 1
             self._slot = packet
-            self._changed.notify()
-            return True
+        self._bell.put(None)
+        return True
 
     def get(self, timeout: float | None = None) -> Packet | Signal:
         """The freshest frame, once it may enter; a Signal otherwise (as :meth:`Edge.get`)."""
-        packet = self._take(timeout)
-        for edge in self.siblings:
-            if packet is Signal.END:
-                edge.end()
-            elif not isinstance(packet, Signal):
-                edge.put(packet)
-        return packet
-
-    def _take(self, timeout: float | None) -> Packet | Signal:
         deadline = math.inf if timeout is None else time.monotonic() + timeout
-        with self._changed:
-            while True:
-                if self._closed:
-                    return Signal.CLOSED
-                now = time.monotonic()
-                wake = deadline
-                if self._slot is not None:
-                    ready = self._admission.ready_at(now)
-                    if ready <= now:
-                        return self._admit()
-                    wake = min(wake, ready)
-                elif self._ended:
-                    return Signal.END
-                if now >= deadline:
+        while True:
+            with self._lock:
+                answer = self._look(time.monotonic())
+            if not isinstance(answer, float):
+                return self._share(answer)
+            wait = min(answer, deadline) - time.monotonic()
+            try:
+                self._bell.get(wait > 0, None if wait == math.inf else max(wait, 0))
+            except Empty:
+                if time.monotonic() >= deadline:
                     return Signal.EMPTY
-                self._changed.wait(None if wake == math.inf else wake - now)
 
-    def _admit(self) -> Packet:
+    def _look(self, now: float) -> Packet | Signal | float:
+        """What there is to take, or the time at which to look again (infinity: when the bell rings)."""
+        if self._closed:
+            return Signal.CLOSED
+        if self._slot is None:
+            return Signal.END if self._ended else math.inf
+        ready = self._admission.ready_at(now)
+        if ready > now:
+            return ready
         packet, self._slot = self._slot, None
-        assert packet is not None
-        self._admission.enter(packet.frame.seq)
+        self._admission.enter(packet.frame.seq, 1 + len(self.siblings))
         return packet
 
-    def enter(self, seq: int) -> None:
-        """A packet of this frame was put on an edge inside the group."""
-        with self._changed:
-            self._admission.enter(seq)
-
-    def leave(self, seq: int, packets: int) -> None:
-        """A node of the group has dealt with so many packets of this frame, and with what it made of them."""
-        with self._changed:
-            if self._admission.leave(seq, packets):
-                self._changed.notify()
+    def _share(self, answer: Packet | Signal) -> Packet | Signal:
+        for edge in self.siblings:
+            if answer is Signal.END:
+                edge.end()
+            elif not isinstance(answer, Signal):
+                edge.put(answer)
+        return answer
 
     def started(self, node: str, seq: int) -> None:
         """A node of the group begins to work on a frame."""
-        with self._changed:
+        if node != self._admission.slowest:
+            return
+        with self._lock:
             self._admission.started(node, seq, time.monotonic())
-            if node == self._admission.slowest:
-                self._changed.notify()
+            ring = self._slot is not None
+        if ring:
+            self._bell.put(None)
 
-    def finished(self, node: str, seq: int) -> None:
-        """A node of the group has worked on a frame."""
-        with self._changed:
-            self._admission.finished(node, seq, time.monotonic())
-            if node == self._admission.slowest:
-                self._changed.notify()
+    def finished(self, node: str, seq: int, seconds: float, taken: int, given: int) -> None:
+        """A node of the group worked so long on so many packets of a frame; call it before it gives on what it made."""
+        with self._lock:
+            self._admission.finished(node, seq, seconds, taken, given)
+            # Each ring wakes a thread, so it rings only when a frame waits and this news can let it in.
+            ring = self._slot is not None and (node == self._admission.slowest or not given)
+        if ring:
+            self._bell.put(None)
 
     def end(self) -> None:
         """No frame will follow; the one that waits is still let in. ``get`` ends the siblings after it."""
-        with self._changed:
+        with self._lock:
             self._ended = True
-            self._changed.notify_all()
+        self._bell.put(None)
 
     def close(self) -> None:
         """Stop at once."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             if self._slot is not None:
                 self.dropped["stopped"] += 1
                 self._slot = None
-            self._changed.notify_all()
+        self._bell.put(None)

@@ -128,13 +128,12 @@ class Run:
         assert self._tail is not None
         gate = self._gate_of.get(self.topology.leaves[0])
         while not isinstance(packet := self._tail.get(), Signal):
-            seq = packet.frame.seq
+            seq, begun = packet.frame.seq, time.monotonic()
             if gate:
                 gate.started(CALLER, seq)
             yield packet
             if gate:
-                gate.finished(CALLER, seq)
-                gate.leave(seq, 1)
+                gate.finished(CALLER, seq, time.monotonic() - begun, taken=1, given=0)
 
     def statistics(self) -> GraphStatistics:
         """The figures of this moment."""
@@ -149,9 +148,7 @@ class Run:
                 self.edges[link] = edge
         for link in self.topology.links:
             if link not in self.edges:
-                drops = link.way in ("drop", "newest")
-                gate_in = self._gate_of.get(link.target) if not drops else None
-                self.edges[link] = Edge(link.name, link.size, drops=drops, gate=gate_in)
+                self.edges[link] = Edge(link.name, link.size, drops=link.way in ("drop", "newest"))
 
     def _make_gate(self, entrances: list[Link], nodes: list[str]) -> Gate:
         upstream: dict[str, list[str]] = {name: self.topology.ancestors(name, nodes) for name in nodes}
@@ -159,11 +156,9 @@ class Run:
         if self._tail and leaf in nodes:
             upstream[CALLER] = [*self.topology.ancestors(leaf, nodes), leaf]
         gate = Gate(entrances[0].name, Admission(upstream, self._counts))
-        gate.siblings = [Edge(link.name, link.size, gate=gate) for link in entrances[1:]]
+        gate.siblings = [Edge(link.name, link.size) for link in entrances[1:]]
         for name in nodes:
             self._gate_of[name] = gate
-        if self._tail and leaf in nodes:
-            self._tail = Edge(CALLER, 1, gate=gate)
         return gate
 
     def _make_tail(self) -> Edge:
@@ -181,8 +176,10 @@ class Run:
         # A gate feeds the other entrances of its group itself.
         fed = {id(edge) for gate in self._gates for edge in gate.siblings}
         outlets = [self.edges[link] for link in outgoing if id(self.edges[link]) not in fed]
+        inside = sum(link.way == "every_frame" for link in outgoing)
         if self._tail and name == self.topology.leaves[0]:
             outlets.append(self._tail)
+            inside += 1
         return Worker(
             name,
             node,
@@ -190,6 +187,7 @@ class Run:
             outlets=outlets,
             last=not outgoing,
             gate=self._gate_of.get(name),
+            inside=inside,
             count=self._counts.get(name, 1),
             context=self._context,
             failed=self._fail,

@@ -63,6 +63,7 @@ class Worker:
         outlets: Sequence[Outlet],
         last: bool,
         gate: Gate | None,
+        inside: int,
         count: int,
         context: Context,
         failed: Callable[[str, BaseException], None],
@@ -72,7 +73,9 @@ class Worker:
         self.meter = NodeMeter()
         self.draining = threading.Event()
         self.turns = Turns()
-        self._inbox, self._outlets, self._last, self._gate = inbox, list(outlets), last, gate
+        self._inbox, self._outlets, self._last = inbox, list(outlets), last
+        # What the gate wants to know: how many packets of a frame this node takes, and gives to nodes of the same group.
+        self._gate, self._taken, self._inside = gate, len(node.ports) if node.sync == "join" else 1, inside
         self._context, self._failed, self._ready = context, failed, ready
         self._taking = threading.Lock()
         self._tickets = 0
@@ -160,7 +163,8 @@ class Worker:
         result = self.node.process(*packets)
         wall, cpu = time.monotonic_ns() - begun, time.thread_time_ns() - cpu
         if self._gate:
-            self._gate.finished(self.name, frame.seq)
+            given = self._inside if result is not None else 0
+            self._gate.finished(self.name, frame.seq, wall / 1e9, self._taken, given)
         if not self.turns.wait(ticket):
             return
         self.meter.worked(wall, cpu)
@@ -170,8 +174,6 @@ class Worker:
             raise GraphStateError(f'node {self.name!r} returned nothing for frame {frame.seq}; declare emits = "some"')
         if self._last:
             self.meter.delivered(frame.captured_ns)
-        if self._gate:
-            self._gate.leave(frame.seq, len(packets) if self.node.sync == "join" else 1)
         self.turns.advance()
 
     def _emit(self, packet: Packet) -> None:
