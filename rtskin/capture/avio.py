@@ -1,0 +1,130 @@
+"""What files and network streams have in common: opening with PyAV, decoding packet by packet, times that are whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from rtskin.capture.orient import Orienter
+from rtskin.capture.picture import AvPicture, Converter, color_of
+from rtskin.errors import NoFramesError, SourceError
+from rtskin.frame import SourceInfo
+from rtskin.media import av
+
+log = logging.getLogger("rtskin.capture")
+
+#: Used where neither the container nor the codec says a rate.
+DEFAULT_RATE = Fraction(25)
+#: More decoding threads than this bring nothing at the sizes of live video, and each holds frames back.
+_MOST_THREADS = 4
+
+
+def reason(error: BaseException) -> str:
+    """FFmpeg's words for an error, without the file name that it likes to add (it may hold a password)."""
+    text = str(getattr(error, "strerror", None) or error or type(error).__name__)
+    return text.strip().splitlines()[0]
+
+
+def video_stream(container: Any, name: str) -> Any:
+    """The stream to show; NoFramesError where there is none, SourceError where nothing decodes it."""
+    pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if not pictures:
+        held = sorted({stream.type for stream in container.streams})
+        instead = f", only {' and '.join(held)}" if held else ""
+        raise NoFramesError(f"{name} holds no video{instead}")
+    best = container.streams.best("video")
+    chosen = best if best in pictures else pictures[0]
+    if chosen.codec_context is None:
+        raise SourceError(f"no decoder here for the video in {name}; convert it to H.264")
+    return chosen
+
+
+def use_threads(stream: Any, kind: str) -> None:
+    """Decode in several threads. "AUTO" also decodes frames ahead of each other; "SLICE" adds no delay."""
+    stream.codec_context.thread_type = kind
+    stream.codec_context.thread_count = min(len(_processors()), _MOST_THREADS)
+
+
+def rate_of(stream: Any) -> Fraction | None:
+    """Frames a second; None where nothing sensible is said."""
+    for rate in (stream.average_rate, stream.guessed_rate):
+        if rate and 0 < rate <= 1000:
+            return Fraction(rate)
+    return None
+
+
+def decode(stream: Any, packets: Iterator[Any], damaged: Callable[[], None]) -> Iterator[Any]:
+    """The av.VideoFrames in ``packets``, those held back at the end included; damage is reported and passed over."""
+    for packet in packets:
+        try:
+            frames = stream.codec_context.decode(packet)
+        except av.error.FFmpegError:
+            damaged()
+            continue
+        spoilt = packet.is_corrupt
+        for frame in frames:
+            spoilt = spoilt or frame.is_corrupt
+            if frame.width and frame.height:
+                yield frame
+        if spoilt:
+            damaged()
+
+
+def describe(stream: Any, first: Any, name: str) -> tuple[SourceInfo, Orienter]:
+    """What is known once the first frame is there; size as it will be after turning."""
+    orient = Orienter(first, name)
+    width, height = first.width, first.height
+    if orient.degrees in (90, 270):
+        width, height = height, width
+    info = SourceInfo(
+        name=name, width=width, height=height, rate=rate_of(stream), rotation=orient.degrees, color=color_of(first)
+    )
+    if info.color.matrix in ("ycgco", "ictcp"):
+        log.warning("%s is in %s colours, which are not converted; its colours will be wrong", name, info.color.matrix)
+    return info, orient
+
+
+class Pictures:
+    """av.VideoFrames of one source to pictures: turned, with one converter for all."""
+
+    def __init__(self, orient: Orienter) -> None:
+        self._orient, self._converter = orient, Converter()
+
+    def of(self, frame: Any) -> AvPicture:
+        return AvPicture(self._orient.apply(frame), self._converter)
+
+
+class Times:
+    """pts that exist and grow. Missing ones and steps backwards are filled in and counted in ``retimed``."""
+
+    def __init__(self, time_base: Fraction, rate: Fraction | None) -> None:
+        self._step = max(1, round(1 / ((rate or DEFAULT_RATE) * time_base)))
+        self._last: int | None = None
+        self.retimed = 0
+
+    def of(self, frame: Any) -> int:
+        """The pts of an av.VideoFrame, in ticks of its stream; the next one of the rhythm where it has none."""
+        pts = frame.pts if frame.pts is not None else frame.dts
+        if pts is None or (self._last is not None and pts <= self._last):
+            self.retimed += 1
+            pts = 0 if self._last is None else self._last + (frame.duration or self._step)
+        self._last = int(pts)
+        return self._last
+
+    def reset(self) -> None:
+        """After a seek, times may step backwards."""
+        self._last = None
+
+
+def _is_cover(stream: Any) -> bool:
+    """A cover picture in a sound file is a video stream to FFmpeg, not to people."""
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _processors() -> set[int] | range:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return range(os.cpu_count() or 1)

@@ -1,0 +1,170 @@
+"""Image sequences: numbered files ("shot.%04d.png"), globs ("shots/*.jpg"), or one image."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import os
+import re
+from fractions import Fraction
+from pathlib import Path
+
+from rtskin.capture.base import Capture
+from rtskin.capture.kinds import NUMBER
+from rtskin.capture.span import Span
+from rtskin.capture.still import read_image
+from rtskin.errors import InputError, NoFramesError, RtskinError, SourceError, SourceNotFoundError
+from rtskin.frame import U8, BgrPicture, Color, Frame, SourceInfo
+
+log = logging.getLogger("rtskin.capture")
+
+DEFAULT_RATE = 25
+
+#: RGB files are full range; what else they are is hardly ever said.
+_COLOR = Color(range="pc", matrix="gbr")
+
+
+class ImageCapture(Capture):
+    """Images as frames, one tick of 1/rate apart.
+
+    rate: frames a second. start, end: seconds, start ≤ t < end. A numbered sequence keeps its numbers in
+    ``Frame.number``, and a gap in the numbers is a gap in the times; other images follow one another in natural order.
+    Counters: damaged (images that cannot be read, passed over), missing (numbers in the gaps).
+    """
+
+    def __init__(
+        self,
+        uri: str | os.PathLike[str],
+        *,
+        start: float | None = None,
+        end: float | None = None,
+        rate: float | Fraction | None = None,
+    ) -> None:
+        self._name = Path(uri).name
+        self._rate = _rate(rate)
+        self._base = 1 / self._rate
+        self._span = Span(start, end)
+        self._damaged = 0
+        everything = _files(os.fspath(uri))
+        self._alone = len(everything) == 1
+        self._todo = [item for item in everything if self._asked_for(item[0])]
+        if not self._todo:
+            raise NoFramesError(f"{self._name} has no image between {self._span}; it has {len(everything)} images")
+        numbers = [number for _, _, number in self._todo if number is not None]
+        self._missing = numbers[-1] - numbers[0] + 1 - len(numbers) if numbers else 0
+        if self._missing:
+            log.warning("%s: %d numbers are missing between %d and %d", self._name, self._missing, numbers[0], numbers[-1])
+        self._place = 0
+        count = self._todo[-1][0] - self._todo[0][0] + 1
+        first = self._first()
+        super().__init__(
+            SourceInfo(
+                name=self._name,
+                width=first.shape[1],
+                height=first.shape[0],
+                rate=self._rate,
+                color=_COLOR,
+                frames=len(self._todo),
+                duration=float(count * self._base),
+            )
+        )
+        self._ahead: U8 | None = first
+
+    def read(self) -> Frame | None:
+        while self._place < len(self._todo) and not self._interrupted.is_set():
+            pts, path, number = self._todo[self._place]
+            image, self._ahead = self._ahead, None
+            if image is None:
+                image = self._try(path)
+            self._place += 1
+            if image is not None:
+                return self._stamp(BgrPicture(image), pts, self._base, duration=1, number=number)
+        return None
+
+    def close(self) -> None:
+        self._place = len(self._todo)
+        self._ahead = None
+
+    def counters(self) -> dict[str, int | float | str]:
+        return {"damaged": self._damaged, "missing": self._missing}
+
+    def _asked_for(self, pts: int) -> bool:
+        seconds = float(pts * self._base)
+        return not self._span.is_before(seconds) and not self._span.is_after(seconds)
+
+    def _first(self) -> U8:
+        """The first image that can be read; the place stays on it."""
+        if self._alone:
+            return read_image(self._todo[0][1])
+        for self._place, (_, path, _) in enumerate(self._todo):  # noqa: B007 the place is what is wanted
+            if (image := self._try(path)) is not None:
+                return image
+        raise NoFramesError(f"none of the {len(self._todo)} images of {self._name} can be read")
+
+    def _try(self, path: Path) -> U8 | None:
+        try:
+            return read_image(path)
+        except RtskinError as error:
+            self._damaged += 1
+            log.warning("%s; passed over", error)
+            return None
+
+
+def _rate(rate: float | Fraction | None) -> Fraction:
+    fraction = Fraction(DEFAULT_RATE) if rate is None else Fraction(rate).limit_denominator(1001)
+    if not 0 < fraction <= 1000:
+        raise InputError(f"rate is in frames a second, more than 0 and up to 1000, not {rate}")
+    return fraction
+
+
+def _files(uri: str) -> list[tuple[int, Path, int | None]]:
+    """pts, path and number of every image, in order."""
+    path = Path(uri)
+    if path.is_file():
+        return [(0, path, None)]
+    found = NUMBER.search(path.name)
+    return _numbered(path, found) if found else _globbed(uri)
+
+
+def _numbered(path: Path, found: re.Match[str]) -> list[tuple[int, Path, int | None]]:
+    if len(NUMBER.findall(path.name)) > 1:
+        raise InputError(f"{path.name} has more than one number in it; leave one %d")
+    width = int(found[1] or 0)
+    before, after = path.name[: found.start()], path.name[found.end() :]
+    names = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
+    numbers = {}
+    for item in _listing(path.parent):
+        match = names.fullmatch(item)
+        # Exactly what printf would write: with %04d, 12345 is fine, 00012 and 12 are other sequences.
+        if match and match[1] == str(int(match[1])).zfill(width if found[1].startswith("0") else 0):
+            numbers[int(match[1])] = path.parent / item
+    if not numbers:
+        raise SourceNotFoundError(f"no file matches {path}; {_hint(path.parent)}")
+    first = min(numbers)
+    return [(number - first, numbers[number], number) for number in sorted(numbers)]
+
+
+def _globbed(uri: str) -> list[tuple[int, Path, int | None]]:
+    names = sorted((name for name in glob.glob(uri, recursive=True) if os.path.isfile(name)), key=_natural)
+    if not names:
+        raise SourceNotFoundError(f"no file matches {uri}; {_hint(Path(uri).parent)}")
+    return [(index, Path(name), None) for index, name in enumerate(names)]
+
+
+def _listing(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be listed: {error.strerror}") from None
+
+
+def _hint(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"there is no directory {folder}"
+    names = sorted(os.listdir(folder))
+    return f"the first name in {folder} is {names[0]}" if names else f"{folder} is empty"
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts img2 before img10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
