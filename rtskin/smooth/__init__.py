@@ -1,0 +1,1 @@
+"""smooth: mask after mask → steady masks."""

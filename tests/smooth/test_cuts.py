@@ -1,0 +1,101 @@
+"""The cut detector, on made pictures and on real clips joined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rtskin.frame import BgrPicture, Frame, SourceInfo
+from rtskin.media import av, cv2
+from rtskin.smooth.cuts import CutDetector
+
+#: None of these was used to choose the threshold.
+UNSEEN = ["intel_asl_hungry.mkv", "sam2_04_coffee.mp4", "intel_asl_want.mkv"]
+
+
+def frame(pixels: np.ndarray) -> Frame:
+    height, width = pixels.shape[:2]
+    return Frame(0, BgrPicture(pixels), SourceInfo("made", width, height))
+
+
+def scene(seed: int, height: int = 180, width: int = 320) -> np.ndarray:
+    """Large soft blobs of random colours: uint8 H×W×3."""
+    coarse = np.random.default_rng(seed).integers(20, 236, (7, 12, 3)).astype(np.uint8)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def cuts(pictures: list[np.ndarray]) -> list[int]:
+    detector = CutDetector()
+    return [number for number, pixels in enumerate(pictures) if detector(frame(pixels))]
+
+
+def test_another_scene_is_a_cut_once() -> None:
+    assert cuts([scene(1)] * 3 + [scene(2)] * 3) == [3]
+
+
+def test_the_first_frame_is_none_and_forgetting_makes_it_first() -> None:
+    detector = CutDetector()
+    assert not detector(frame(scene(1)))
+    detector.forget()
+    assert not detector(frame(scene(2)))
+    assert detector(frame(scene(3)))
+
+
+def test_a_pan_is_none() -> None:
+    wide = scene(3, 180, 640)
+    assert cuts([np.ascontiguousarray(wide[:, x : x + 320]) for x in range(0, 300, 24)]) == []
+
+
+def test_exposure_is_none() -> None:
+    picture = scene(4).astype(np.float32)
+    levels = [1.0, 0.5, 1.0, 0.7, 1.2]
+    assert cuts([np.clip(picture * level, 0, 255).astype(np.uint8) for level in levels]) == []
+
+
+def test_noise_in_the_dark_is_none() -> None:
+    random = np.random.default_rng(0)
+    dark = [random.normal(8, 3, (180, 320, 3)).clip(0, 255).astype(np.uint8) for _ in range(4)]
+    assert cuts(dark) == []
+
+
+def test_from_black_into_a_scene_is_a_cut() -> None:
+    assert cuts([np.zeros((180, 320, 3), np.uint8), scene(5)]) == [1]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 4000), (4000, 2), (17, 31), (1080, 1920)])
+def test_any_size(size: tuple[int, int]) -> None:
+    assert cuts([scene(1, *size), scene(1, *size)]) == []
+
+
+def test_a_size_that_changes_is_survived() -> None:
+    assert cuts([scene(1, 180, 320), scene(1, 90, 160), scene(2, 180, 320)]) == [2]
+
+
+def test_the_pictures_own_luma_is_preferred() -> None:
+    class Planar(BgrPicture):
+        def luma(self) -> np.ndarray:
+            return self.pixels[:, :, 1]
+
+        def bgr(self) -> np.ndarray:
+            raise AssertionError("the frame was converted to BGR for a thumbnail")
+
+    detector = CutDetector()
+    info = SourceInfo("made", 320, 180)
+    assert [detector(Frame(0, Planar(scene(seed)), info)) for seed in (1, 1, 2)] == [False, False, True]
+
+
+def _frames(path: Path, count: int) -> list[np.ndarray]:
+    pictures: list[np.ndarray] = []
+    with av.open(str(path)) as container:
+        for decoded in container.decode(video=0):
+            pictures.append(decoded.to_ndarray(format="bgr24"))
+            if len(pictures) == count:
+                break
+    return pictures
+
+
+def test_real_clips_joined_are_cut_where_they_were_joined(shared: Path) -> None:
+    joined = [_frames(shared / "data" / "videos" / name, 25) for name in UNSEEN]
+    assert cuts([picture for clip in joined for picture in clip]) == [25, 50]
