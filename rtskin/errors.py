@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Self
 
 
 class RtskinError(Exception):
@@ -36,6 +37,14 @@ class RtskinError(Exception):
 
 class InputError(RtskinError, ValueError):
     """An argument, option or setting that cannot be used."""
+
+    #: Dotted key of the setting it is about ("nodes.infer.model"), where there is one: files name the line by it.
+    key: str | None = None
+
+    def about(self, key: str) -> Self:
+        """The same error with its key."""
+        self.key = key
+        return self
 
 
 class UnknownNameError(InputError, LookupError):

@@ -126,7 +126,8 @@ def parse_options(model: type[NodeOptions], options: Mapping[str, Any], where: s
     try:
         return model(**options)
     except ValidationError as error:
-        raise InputError("; ".join(_explain(model, dict(item), where) for item in error.errors())) from None
+        first: dict[str, Any] = dict(error.errors()[0])
+        raise InputError(_explain(model, first, where)).about(".".join(map(str, first["loc"]))) from None
 
 
 def _explain(model: type[NodeOptions], item: dict[str, Any], where: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rtskin.errors import GraphSpecError, RtskinError
+from rtskin.errors import GraphSpecError, InputError
 
 _TABLE = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r"^\s*([\w.\-\"]+)\s*=")
@@ -13,34 +13,30 @@ _QUOTED = re.compile(r"'([^']+)'")
 
 
 class LineIndex:
-    """Finds the line that an error message speaks of by the names it quotes."""
+    """Knows for every line of a TOML file which dotted key it belongs to ("nodes.infer.model")."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._lines: list[tuple[int, set[str], str]] = []
-        table: list[str] = []
+        self._lines: list[tuple[int, str, str]] = []
+        table, key = "", ""
         for number, line in enumerate(text.splitlines(), start=1):
             if match := _TABLE.match(line):
-                table = match.group(1).replace('"', "").split(".")
-                self._lines.append((number, set(table), line))
+                table = key = match.group(1).replace('"', "")
             elif match := _KEY.match(line):
-                key = match.group(1).replace('"', "")
-                self._lines.append((number, {*table, *key.split("."), ".".join([*table, key])}, line))
-            else:
-                self._lines.append((number, set(), line))
+                key = f"{table}.{match.group(1)}".strip(".").replace('"', "")
+            self._lines.append((number, key, line))
 
-    def placed(self, error: RtskinError) -> RtskinError:
+    def placed(self, error: InputError) -> InputError:
         """The same complaint with ``file:line:`` before it, as a GraphSpecError."""
-        line = self.line_of(str(error))
-        where = f"{self._path}:{line}" if line else str(self._path)
-        return GraphSpecError(f"{where}: {error}")
+        line = self.line_of(error.key, str(error)) if error.key else None
+        return GraphSpecError(f"{self._path}:{line}: {error}" if line else f"{self._path}: {error}")
 
-    def line_of(self, message: str) -> int | None:
-        """The line that holds most of what the message quotes; the first of equals, None where nothing fits."""
-        quoted = [name.split(".")[-1] for name in _QUOTED.findall(message)]
-        best, line = 0, None
-        for number, keys, text in self._lines:
-            hits = sum(2 * (name in keys) + (name in text) for name in quoted)
-            if hits > best:
-                best, line = hits, number
-        return line
+    def line_of(self, key: str, message: str) -> int | None:
+        """The line of a key, or of the nearest table above it; of several, the one with most of what the message quotes."""
+        while key:
+            block = [(number, text) for number, at, text in self._lines if at == key or at.startswith(f"{key}.")]
+            if block:
+                quoted = _QUOTED.findall(message)
+                return max(block, key=lambda line: sum(name in line[1] for name in quoted))[0]
+            key = key.rpartition(".")[0]
+        return None

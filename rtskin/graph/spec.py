@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from rtskin.errors import GraphSpecError, InputError, RtskinError, nearest
+from rtskin.errors import GraphSpecError, InputError, UnknownNameError, nearest
 from rtskin.graph.lines import LineIndex
 from rtskin.node import Node
 from rtskin.registry import NODES
@@ -51,11 +51,15 @@ class NodeSpec(BaseModel):
 
     def build(self, name: str) -> Node:
         """The node itself, its options checked."""
-        kind = NODES.get(self.kind)
+        where = f"nodes.{name}"
+        try:
+            kind = NODES.get(self.kind)
+        except UnknownNameError as error:
+            raise error.about(f"{where}.kind") from None
         try:
             node = kind(**self.options)
         except InputError as error:
-            raise type(error)(f"node {name!r}: {error}") if type(error) is InputError else error from None
+            raise error.about(f"{where}.{error.key}" if error.key else where) from None
         assert isinstance(node, Node)
         return node
 
@@ -107,7 +111,8 @@ class GraphSpec(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise GraphSpecError("; ".join(_explain(dict(item)) for item in error.errors()[:3])) from None
+            first: dict[str, Any] = dict(error.errors()[0])
+            raise GraphSpecError(_explain(first)).about(".".join(map(str, first["loc"]))) from None
 
     def override(self, settings: Mapping[str, Any]) -> GraphSpec:
         """A changed copy: ``{"infer.model": "ellipse", "infer.runtime_options.delay_ms": 5}``.
@@ -153,7 +158,7 @@ def read_spec(path: Path) -> tuple[GraphSpec, LineIndex]:
         raise GraphSpecError(f"{path}: {error}") from None
     try:
         return GraphSpec.parse(data), lines
-    except RtskinError as error:
+    except GraphSpecError as error:
         raise lines.placed(error) from None
 
 

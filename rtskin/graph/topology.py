@@ -39,11 +39,14 @@ class Topology:
 
     def __init__(self, nodes: Mapping[str, Node], workers: Mapping[str, int], edges: Sequence[EdgeSpec]) -> None:
         self.nodes = dict(nodes)
-        self.links = [self._resolve(edge) for edge in edges]
-        self._check_ports()
         self._check_nodes(workers)
-        self.order = self._sorted()
-        self._check_joins()
+        try:
+            self.links = [self._resolve(edge) for edge in edges]
+            self._check_ports()
+            self.order = self._sorted()
+            self._check_joins()
+        except GraphSpecError as error:
+            raise error.about("edges") from None
 
     def incoming(self, name: str) -> list[Link]:
         """Links into a node, in the order of its ports."""
