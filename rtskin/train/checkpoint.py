@@ -1,0 +1,50 @@
+"""Checkpoints: everything that a training needs to go on, in one file that is either whole or not there."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+from rtskin.errors import InputError, SinkError
+
+LAST = "last.pt"
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Write ``state`` beside ``path``, then put it in its place; SinkError keeps the checkpoint that was there."""
+    import torch
+
+    # Serialised in memory first: torch's own file writer hides what the system said about a full disk.
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    part = path.with_name(path.name + ".part")
+    try:
+        with open(part, "wb") as file:
+            file.write(buffer.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        kept = f"the last good one is still {path}" if path.exists() else "there is none yet"
+        raise SinkError(
+            f"the checkpoint {path} cannot be written ({error.strerror}); {kept}: make room and go on with --resume"
+        ) from error
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The state at ``path``; InputError where there is none or it is not a checkpoint."""
+    import torch
+
+    if not path.is_file():
+        raise InputError(f"there is no checkpoint at {path}; train without --resume, or give the right --out")
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(f"{path} is not a checkpoint: {str(error).splitlines()[0]}") from error
+    missing = {"step", "net", "ema", "recipe"} - set(state)
+    if missing:
+        raise InputError(f"{path} is not a checkpoint of rtskin: it has no {', '.join(sorted(missing))}")
+    return state

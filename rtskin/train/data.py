@@ -1,0 +1,180 @@
+"""The pictures of a recipe: what there is, on which side of the split, and reading it.
+
+A set is scanned once, with clear errors (a mask without its image, an image without its mask, an empty set). Pictures
+are read when they are drawn, and kept decoded while the memory that the recipe allows lasts: decoding WebP again and
+again would cost more than the network on a small machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtskin.errors import InputError
+from rtskin.train.imaging import BrokenImageError, cv2, find_images, read_bgr, read_grey
+from rtskin.train.recipe import DataSet, Recipe
+from rtskin.train.split import fold_of, split_key
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture: files (no mask: nothing in it is skin; no weights: every pixel counts) and its key in the split."""
+
+    image: Path
+    mask: Path | None
+    weights: Path | None
+    group: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """uint8: ``image`` H×W×3 BGR, ``mask`` H×W (255 = skin), ``weight`` H×W (255 = counts); ``skin`` N×2 int32 (x, y),
+    pixels of skin to centre crops on (a sample of them; empty where there is none)."""
+
+    image: Array
+    mask: Array
+    weight: Array
+    skin: Array
+
+    @property
+    def bytes(self) -> int:
+        return int(self.image.nbytes + self.mask.nbytes + self.weight.nbytes + self.skin.nbytes)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A set, split: what is trained on and what is kept out."""
+
+    spec: DataSet
+    train: list[Item]
+    held: list[Item]
+
+
+def scan(recipe: Recipe, roots: list[Path]) -> list[Sides]:
+    """All sets of a recipe, found below the first of ``roots`` that has them; InputError where one cannot be used."""
+    return [_split(spec, _items(spec, _locate(spec, roots)), recipe) for spec in recipe.data]
+
+
+def probabilities(sides: Sides) -> Array:
+    """How likely each picture of the training side is drawn from its set: float64, sums to 1.
+
+    Uniform, except that a group in ``caps`` gets no more than its share; what is cut off goes to the others.
+    """
+    groups = [item.group for item in sides.train]
+    chance = np.full(len(groups), 1 / max(1, len(groups)))
+    capped = np.zeros(len(groups), bool)
+    for group, cap in sides.spec.caps.items():
+        member = np.array([name == group for name in groups])
+        if member.any() and chance[member].sum() > cap:
+            chance[member] = cap / member.sum()
+            capped |= member
+    if capped.all():
+        return np.full(len(groups), 1 / max(1, len(groups)))
+    if capped.any():
+        chance[~capped] *= (1 - chance[capped].sum()) / chance[~capped].sum()
+    return chance
+
+
+class Reader:
+    """Reads items and keeps them decoded, up to ``cache_mb``. BrokenImageError names a picture that cannot be used."""
+
+    def __init__(self, cache_mb: int = 0) -> None:
+        self._room = cache_mb * 2**20
+        self._kept: dict[Path, Picture] = {}
+
+    def read(self, item: Item) -> Picture:
+        kept = self._kept.get(item.image)
+        if kept is None:
+            kept = _read(item)
+            if kept.bytes <= self._room:
+                self._room -= kept.bytes
+                self._kept[item.image] = kept
+        return kept
+
+
+def _locate(spec: DataSet, roots: list[Path]) -> Path:
+    for root in roots:
+        if (root / spec.path).is_dir():
+            return root / spec.path
+    places = ", ".join(str(root) for root in roots)
+    raise InputError(f"the data set {spec.name!r} is not there: no folder {spec.path!r} in {places}; see --data")
+
+
+def _items(spec: DataSet, folder: Path) -> list[Item]:
+    if spec.kind == "unlabelled":
+        raise InputError(
+            f"the data set {spec.name!r} has no labels; make some with: rtskin train label {folder} --out LABELS"
+        )
+    if spec.kind == "pairs":
+        items = _pairs(spec, folder)
+    else:
+        root = folder / "images" if (folder / "images").is_dir() else folder
+        items = [
+            Item(path, None, None, split_key(path.relative_to(root).as_posix(), spec.group))
+            for path in find_images(root)
+        ]
+    if not items:
+        raise InputError(f"the data set {spec.name!r} is empty: no pictures in {folder}")
+    return items
+
+
+def _pairs(spec: DataSet, folder: Path) -> list[Item]:
+    images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
+    weights = _by_stem(folder / "weights")
+    lonely = sorted(set(masks) - set(images)) or sorted(set(images) - set(masks))
+    if lonely:
+        have, lack = ("mask", "image") if lonely[0] in masks else ("image", "mask")
+        more = f" (and {len(lonely) - 1} more)" if len(lonely) > 1 else ""
+        raise InputError(f"the data set {spec.name!r} has a {have} without its {lack}: {lonely[0]}{more} in {folder}")
+    return [Item(images[key], masks[key], weights.get(key), split_key(key, spec.group)) for key in sorted(images)]
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        return {}
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in find_images(folder)}
+
+
+def _split(spec: DataSet, items: list[Item], recipe: Recipe) -> Sides:
+    out = spec.held_out if spec.held_out is not None else recipe.split.held_out
+    folds = recipe.split.folds
+    if out >= folds:
+        raise InputError(f"the data set {spec.name!r} keeps out fold {out}, but there are {folds}: 0 to {folds - 1}")
+    side = [fold_of(item.group, folds) == out for item in items]
+    train = [item for item, held in zip(items, side, strict=True) if not held]
+    return Sides(spec, train, [item for item, held in zip(items, side, strict=True) if held])
+
+
+def _read(item: Item) -> Picture:
+    image = read_bgr(item.image)
+    height, width = image.shape[:2]
+    mask = _plane(item.mask, image) if item.mask else np.zeros((height, width), np.uint8)
+    weight = _plane(item.weights, image) if item.weights else np.full((height, width), 255, np.uint8)
+    rows, columns = np.nonzero(mask[::2, ::2] > 127)
+    # A few hundred places to centre on are as good as all of them.
+    some = slice(None, None, max(1, len(rows) // 512))
+    return Picture(image, mask, weight, np.stack([columns[some] * 2, rows[some] * 2], 1).astype(np.int32))
+
+
+def _plane(path: Path, image: Array) -> Array:
+    plane = read_grey(path)
+    if plane.shape != image.shape[:2]:
+        one, two = plane.shape, image.shape
+        raise BrokenImageError(
+            path, f"is {one[1]}×{one[0]} but its image is {two[1]}×{two[0]}; make them the same size"
+        )
+    return plane
+
+
+def stretched(picture: Picture, size: int) -> Picture:
+    """A whole picture at the network's input size, as it is judged."""
+    image, mask, weight = (
+        cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
+        for plane in (picture.image, picture.mask, picture.weight)
+    )
+    return Picture(image, mask, weight, picture.skin)

@@ -1,0 +1,172 @@
+"""The recipe: everything that makes a training what it is, as TOML. Unknown keys are refused with the nearest name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rtskin.errors import InputError, nearest
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Span = tuple[float, float]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSet(Part):
+    """One folder. ``pairs``: images/ and masks/ (and weights/) of the same stems; ``skinless``: a plain tree, no skin in
+    it; ``unlabelled``: a plain tree that must be labelled first (``rtskin train label``)."""
+
+    name: str
+    path: str
+    kind: Literal["pairs", "skinless", "unlabelled"]
+    weight: float = Field(gt=0, description="share of the draws, relative to the other sets")
+    ship: bool = Field(description="may weights that are given to others be trained on it")
+    terms: str
+    group: str | None = Field(default=None, description="keeps the whole set on one side of the split, under this key")
+    held_out: int | None = Field(
+        default=None, ge=0, description="the fold that is kept out of this set; else the split's"
+    )
+    caps: dict[str, Share] = Field(default_factory=dict, description="largest share of this set's draws, by group")
+
+
+class Split(Part):
+    folds: int = Field(default=5, ge=2, description="1 / folds of the keys are kept out")
+    held_out: int = Field(default=0, ge=-1, description="the fold that is kept out; -1: none")
+
+
+class Net(Part):
+    architecture: str = "mobile-unet"
+    options: dict[str, Any] = Field(default_factory=dict)
+    init: str | None = Field(default=None, description="a checkpoint to start from, relative to the recipe")
+
+
+class Crops(Part):
+    whole: Share = Field(default=0.4, description="share of (nearly) whole pictures")
+    scale: Span = Field(default=(0.12, 1.0), description="crop side as a part of the long side, drawn log-uniformly")
+    zoom_out: Share = Field(default=0.1, description="share of crops larger than the picture, which continues mirrored")
+    zoom_out_to: float = Field(default=2.0, ge=1)
+    aspect: float = Field(default=1.8, ge=1, description="crops are between 1/aspect and aspect times as wide as high")
+    on_skin: Share = Field(default=0.85, description="share of crops centred on a pixel of skin, where there is one")
+    flip: Share = 0.5
+    rotate: Share = Field(default=0.35, description="share of crops that are rotated")
+    degrees: float = Field(default=25, ge=0, le=180)
+
+
+class Augment(Part):
+    """Shares (probabilities) and largest strengths of the photometric changes."""
+
+    tone: Share = 0.8
+    brightness: float = 0.2
+    contrast: float = 0.25
+    gamma: float = 0.4
+    white_balance: float = 0.12
+    colour: Share = 0.5
+    saturation: float = 0.4
+    hue_degrees: float = 8
+    grey: Share = 0.02
+    blur: Share = 0.15
+    noise: Share = 0.25
+    jpeg: Share = 0.3
+    low_light: Share = 0.08
+
+
+class Loss(Part):
+    bce: float = Field(default=1.0, ge=0)
+    dice: float = Field(default=1.0, ge=0)
+
+
+class Optimiser(Part):
+    name: Literal["adamw"] = "adamw"
+    rate: float = Field(default=2e-3, gt=0)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    clip: float = Field(default=5.0, gt=0, description="largest norm of the gradient")
+
+
+class Schedule(Part):
+    name: Literal["cosine"] = "cosine"
+    warmup: int = Field(default=200, ge=0, description="steps")
+    last: Share = Field(default=0.01, description="the last rate, as a part of the first")
+
+
+class Recipe(Part):
+    name: str
+    data: list[DataSet] = Field(min_length=1)
+    split: Split = Split()
+    net: Net = Net()
+    crops: Crops = Crops()
+    augment: Augment = Augment()
+    loss: Loss = Loss()
+    optimiser: Optimiser = Optimiser()
+    schedule: Schedule = Schedule()
+    size: int = Field(default=256, ge=32, multiple_of=32)
+    batch: int = Field(default=16, ge=1)
+    steps: int | None = Field(default=None, ge=1, description="either steps or minutes")
+    minutes: float | None = Field(default=None, gt=0, description="turned into steps by the time the first steps take")
+    ema: Share = 0.998
+    seed: int = 1
+    threads: int = Field(default=2, ge=1)
+    cache_mb: int = Field(default=4096, ge=0, description="decoded pictures kept in memory")
+    checkpoint_minutes: float = Field(default=5, gt=0)
+    validate_every: int = Field(default=500, ge=1, description="steps")
+    validate_images: int = Field(default=60, ge=1, description="at most so many kept-out pictures of each set")
+
+    @property
+    def ships(self) -> bool:
+        """May the weights be given to others."""
+        return all(part.ship for part in self.data)
+
+
+def load(path: Path) -> Recipe:
+    """The recipe at ``path``; InputError in one line that names the key and, for an unknown one, the nearest."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"the recipe {path} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(f"the recipe {path} is not TOML: {error}") from error
+    return parse(table, str(path))
+
+
+def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
+    """A recipe from a table; ``origin`` is what messages call it."""
+    try:
+        recipe = Recipe.model_validate(table)
+    except ValidationError as error:
+        raise InputError(f"{origin}: {_explain(error)}") from error
+    if recipe.steps and recipe.minutes:
+        raise InputError(f"{origin} gives both steps and minutes; keep one of them")
+    twice = {part.name for part in recipe.data if [other.name for other in recipe.data].count(part.name) > 1}
+    if twice:
+        raise InputError(f"{origin} names a data set twice: {', '.join(sorted(twice))}")
+    return recipe
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"there is no key {place!r}{nearest(str(first['loc'][-1]), _fields(first['loc'][:-1]))}"
+    return f"{place}: {first['msg']}"
+
+
+def _fields(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that are allowed at a place of the recipe."""
+    if not place:
+        return list(Recipe.model_fields)
+    kinds: dict[str, type[Part]] = {
+        "data": DataSet,
+        "split": Split,
+        "net": Net,
+        "crops": Crops,
+        "augment": Augment,
+        "loss": Loss,
+        "optimiser": Optimiser,
+        "schedule": Schedule,
+    }
+    return list(kinds[str(place[0])].model_fields)
