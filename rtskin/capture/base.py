@@ -40,7 +40,8 @@ class Capture(ABC):
         self._interrupted.set()
 
     def close(self) -> None:
-        """Gives the source back. Calling it again does nothing."""
+        """Gives the source back; ``read`` then gives None. Calling it again does nothing."""
+        self._interrupted.set()
 
     def counters(self) -> dict[str, int | float | str]:
         """What went wrong so far, by name: "damaged", "late", "reconnects" …; empty where nothing can."""

@@ -38,11 +38,10 @@ class FileCapture(Capture):
         self._broken: str | None = None
         self._ahead: tuple[Any, int] | None = None
         self._container = _open(self._path)
-        self._closed = False
         try:
             self._begin()
         except BaseException:
-            self.close()
+            self._container.close()
             raise
 
     def _begin(self) -> None:
@@ -66,10 +65,11 @@ class FileCapture(Capture):
         self._ahead = self._seek() or (first, self._origin)
 
     def read(self) -> Frame | None:
-        while not self._closed and not self._interrupted.is_set():
+        while not self._interrupted.is_set():
             item = self._next()
             if item is None:
-                return self._end()
+                self._check_end()
+                return None
             frame, pts = item
             seconds = float((pts - self._origin) * self._base)
             if self._span.is_after(seconds):
@@ -81,7 +81,7 @@ class FileCapture(Capture):
         return None
 
     def close(self) -> None:
-        self._closed = True
+        super().close()
         self._ahead = None
         self._container.close()
 
@@ -154,9 +154,9 @@ class FileCapture(Capture):
 
     # -- the end -------------------------------------------------------------------------------------------------
 
-    def _end(self) -> None:
+    def _check_end(self) -> None:
         """After the last frame: was that all that the container promised?"""
-        if self._closed or self._truncated:
+        if self._truncated:
             return
         if self._seq == 0:
             raise NoFramesError(f"{self._path.name} has no frame between {self._span}; {self._about_length()}")

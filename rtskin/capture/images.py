@@ -53,7 +53,9 @@ class ImageCapture(Capture):
         numbers = [number for _, _, number in self._todo if number is not None]
         self._missing = numbers[-1] - numbers[0] + 1 - len(numbers) if numbers else 0
         if self._missing:
-            log.warning("%s: %d numbers are missing between %d and %d", self._name, self._missing, numbers[0], numbers[-1])
+            log.warning(
+                "%s: %d numbers are missing between %d and %d", self._name, self._missing, numbers[0], numbers[-1]
+            )
         self._place = 0
         count = self._todo[-1][0] - self._todo[0][0] + 1
         first = self._first()
@@ -82,7 +84,7 @@ class ImageCapture(Capture):
         return None
 
     def close(self) -> None:
-        self._place = len(self._todo)
+        super().close()
         self._ahead = None
 
     def counters(self) -> dict[str, int | float | str]:
@@ -96,9 +98,10 @@ class ImageCapture(Capture):
         """The first image that can be read; the place stays on it."""
         if self._alone:
             return read_image(self._todo[0][1])
-        for self._place, (_, path, _) in enumerate(self._todo):  # noqa: B007 the place is what is wanted
-            if (image := self._try(path)) is not None:
+        while self._place < len(self._todo):
+            if (image := self._try(self._todo[self._place][1])) is not None:
                 return image
+            self._place += 1
         raise NoFramesError(f"none of the {len(self._todo)} images of {self._name} can be read")
 
     def _try(self, path: Path) -> U8 | None:

@@ -68,9 +68,6 @@ class PatternCapture(Capture):
         burn_number(picture, number)
         return self._stamp(BgrPicture(picture), number, self._base, duration=1)
 
-    def close(self) -> None:
-        self._frames = 0
-
 
 def burn_number(bgr: U8, number: int) -> None:
     """Writes ``number`` modulo NUMBERS into the picture (uint8 H×W×3), if it is large enough."""
