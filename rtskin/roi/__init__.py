@@ -1,0 +1,1 @@
+"""roi: masks → regions → a feed for other programs."""
