@@ -138,6 +138,11 @@ class Graph:
         return self._running().statistics()
 
     @property
+    def started(self) -> bool:
+        """Whether the graph runs or has run."""
+        return self._run is not None
+
+    @property
     def error(self) -> RtskinError | None:
         """The first error of any node."""
         return self._run.error if self._run else None

@@ -15,7 +15,7 @@ An edge is an arrow between names, or a table ``{ from = "source", to = "pair.fr
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -135,11 +135,13 @@ class GraphSpec(BaseModel):
             place[path[-1]] = value
         return self.parse({"description": self.description, "nodes": data, "edges": self._edges_as_data()})
 
-    def connected(self, *edges: Any, without: tuple[tuple[str, str], ...] = ()) -> GraphSpec:
-        """A copy with more edges, and without those between the named pairs."""
+    def extended(
+        self, nodes: Mapping[str, Any], edges: Sequence[Any], without: Sequence[tuple[str, str]] = ()
+    ) -> GraphSpec:
+        """A copy with more nodes and edges, and without the edges between the named pairs."""
         kept = [edge for edge in self._edges_as_data() if (edge["from"], edge["to"]) not in without]
-        nodes = {name: node.model_dump() for name, node in self.nodes.items()}
-        return self.parse({"description": self.description, "nodes": nodes, "edges": [*kept, *edges]})
+        present = {name: node.model_dump() for name, node in self.nodes.items()}
+        return self.parse({"description": self.description, "nodes": {**present, **nodes}, "edges": [*kept, *edges]})
 
     def _edges_as_data(self) -> list[dict[str, Any]]:
         return [edge.model_dump(by_alias=True) for edge in self.edges]

@@ -53,8 +53,9 @@ def test_edges_may_be_tables_with_port_policy_and_size() -> None:
     assert (spec.edges[0].target, spec.edges[0].policy, spec.edges[0].size) == ("pair.mask", "drop", 5)
 
 
-def test_connected_replaces_edges() -> None:
-    spec = GraphSpec.parse({"edges": ["a -> b -> c"]}).connected("b -> d -> c", without=(("b", "c"),))
+def test_extended_adds_nodes_and_replaces_edges() -> None:
+    spec = GraphSpec.parse({"edges": ["a -> b -> c"]}).extended({"d": {"kind": "x"}}, ["b -> d -> c"], [("b", "c")])
+    assert spec.nodes["d"].kind == "x"
     assert [(edge.source, edge.target) for edge in spec.edges] == [("a", "b"), ("b", "d"), ("d", "c")]
 
 

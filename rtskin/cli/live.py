@@ -1,0 +1,82 @@
+"""rtskin live: masks over a camera or a video, as it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rtskin import paths
+from rtskin.cli import options as o
+from rtskin.cli.session import run_graph, show
+from rtskin.graph import Graph, GraphSpec
+from rtskin.graph.spec import read_spec
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("live")(live)
+
+
+def live(
+    source: o.SourceArgument = "0",
+    model: o.ModelOption = None,
+    view: o.ViewOption = None,
+    sink: Annotated[str, typer.Option(help="window, null, a video file, or images (out.%04d.png).")] = "window",
+    pace: o.PaceOption = o.Pace.SOURCE,
+    pairing: Annotated[
+        o.Pairing, typer.Option(help="paired: each frame with its own mask; latest: never wait for a mask.")
+    ] = o.Pairing.PAIRED,
+    smooth: o.SmoothOption = None,
+    device: o.DeviceOption = None,
+    threads: o.ThreadsOption = None,
+    duration: o.DurationOption = None,
+    stats: o.StatsOption = None,
+    overwrite: o.OverwriteOption = False,
+) -> None:
+    """Show masks over a camera or a video, as it runs.
+
+    In the window: q quit, v next view, m next model, s smoothing, f mirror, space pause, h help.
+
+    Examples:
+
+      rtskin live
+
+      rtskin live clip.mp4 --view cutout
+
+      rtskin live rtsp://camera/stream --sink null --duration 60 --stats stats.json
+
+      rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
+    """
+    settings = o.given(
+        {
+            "source.uri": source,
+            "source.pace": pace.value,
+            "infer.model": model,
+            "infer.device": device,
+            "infer.threads": threads,
+            "smooth.method": smooth,
+            "render.view": view,
+            "sink": sink_node(sink, overwrite),
+        }
+    )
+    spec, _ = read_spec(paths.find("pipelines", "live_overlay"))
+    spec = spec.override(settings)
+    if pairing is o.Pairing.LATEST:
+        spec = with_latest_pairing(spec)
+    show(run_graph(Graph(spec), duration=duration, stats=stats))
+
+
+def sink_node(sink: str, overwrite: bool) -> dict[str, Any]:
+    """A node of the pipeline for what --sink says."""
+    from rtskin.render.sinks.choose import sink_for
+
+    kind, options = sink_for(sink)
+    return {"kind": kind, **options, **({"overwrite": True} if overwrite and "path" in options else {})}
+
+
+def with_latest_pairing(spec: GraphSpec) -> GraphSpec:
+    """The pipeline with a node that shows each new frame with the newest mask, whichever frame that was made of."""
+    nodes = {"pair": {"kind": "pair"}}
+    edges = ["smooth -> pair.scores", "source -> pair.frame", "pair -> refine"]
+    return spec.extended(nodes, edges, without=(("smooth", "refine"),))

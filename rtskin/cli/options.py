@@ -1,0 +1,56 @@
+"""Options that several verbs share, so that they read and behave alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Pace(StrEnum):
+    """source: as it was recorded, frames may be dropped. max: every frame, as fast as it goes."""
+
+    SOURCE = "source"
+    MAX = "max"
+
+
+class Pairing(StrEnum):
+    """paired: each frame with its own mask. latest: the newest frame with the newest mask."""
+
+    PAIRED = "paired"
+    LATEST = "latest"
+
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Camera number or path, video file, rtsp:// or http:// stream, images (shot.%04d.png), pattern: or demo:"
+    ),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Name of a model, or the path of a card.", show_default=False)
+]
+ViewOption = Annotated[str | None, typer.Option("--view", help="overlay, matte or cutout.", show_default=False)]
+SmoothOption = Annotated[
+    str | None, typer.Option("--smooth", help="Temporal filter: adaptive or none.", show_default=False)
+]
+DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.", show_default=False)]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)
+]
+PaceOption = Annotated[Pace, typer.Option("--pace", help="source: like a camera; max: every frame, nothing dropped.")]
+DurationOption = Annotated[
+    float | None, typer.Option("--duration", min=0.0, help="End after so many seconds.", show_default=False)
+]
+StatsOption = Annotated[
+    Path | None, typer.Option("--stats", help="Write the statistics there as JSON.", show_default=False)
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+
+
+def given(settings: dict[str, Any]) -> dict[str, Any]:
+    """Only the settings that were given, so that the pipeline's own values stand for the others."""
+    return {key: value for key, value in settings.items() if value is not None}

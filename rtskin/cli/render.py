@@ -1,0 +1,101 @@
+"""rtskin render: every frame of a file once, at its own time, into a file."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rtskin.cli import options as o
+from rtskin.cli.live import sink_node
+from rtskin.cli.session import on_interrupt, show, write_json
+from rtskin.errors import InputError
+from rtskin.graph import Graph, GraphStatistics
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("render")(render)
+
+
+def render(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="Video file, or numbered images (shot.%04d.png).")],
+    output: Annotated[str, typer.Argument(metavar="OUTPUT", help="Video file, or numbered images (mask.%04d.png).")],
+    model: o.ModelOption = None,
+    view: o.ViewOption = None,
+    start: Annotated[float | None, typer.Option(min=0.0, help="First second.", show_default=False)] = None,
+    end: Annotated[float | None, typer.Option(min=0.0, help="End before this second.", show_default=False)] = None,
+    smooth: o.SmoothOption = None,
+    device: o.DeviceOption = None,
+    threads: o.ThreadsOption = None,
+    stats: o.StatsOption = None,
+    overwrite: o.OverwriteOption = False,
+) -> None:
+    """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
+
+    OUTPUT decides the format: .mkv (mattes are lossless), .mp4, .mov, or numbered PNG images.
+
+    Examples:
+
+      rtskin render clip.mp4 matte.mkv
+
+      rtskin render clip.mp4 overlay.mp4 --view overlay
+
+      rtskin render shot.%04d.png mask.%04d.png --model mobile-unet
+
+      rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
+    """
+    sink = sink_node(output, overwrite)
+    if "path" not in sink:
+        raise InputError(
+            f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
+        )
+    settings = o.given(
+        {
+            "source.uri": source,
+            "source.start": start,
+            "source.end": end,
+            "infer.model": model,
+            "infer.device": device,
+            "infer.threads": threads,
+            "smooth.method": smooth,
+            "render.view": view,
+            "sink": sink,
+        }
+    )
+    graph = Graph.from_toml("offline_render", settings)
+    try:
+        statistics = run_with_progress(graph)
+    finally:
+        if stats is not None and graph.started:
+            write_json(stats, graph.statistics().as_dict())
+    show(statistics)
+
+
+def run_with_progress(graph: Graph) -> GraphStatistics:
+    """Run to the end; Ctrl-C stops at once, since half a file is no result, and the exit status says so."""
+    interrupted = threading.Event()
+
+    def stop() -> None:
+        interrupted.set()
+        graph.stop()
+
+    columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with on_interrupt(stop), Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        graph.start()
+        task = progress.add_task("rendering", total=None)
+        while not graph.wait(0.2):
+            progress.update(task, completed=graph.statistics().frames["rendered"], total=_total(graph))
+    if interrupted.is_set():
+        typer.echo("rtskin: interrupted, nothing was written", err=True)
+        raise typer.Exit(130)
+    return graph.statistics()
+
+
+def _total(graph: Graph) -> int | None:
+    """How many frames there will be, where the container says so."""
+    info = getattr(graph.nodes["source"], "info", None)
+    return info.frames if info else None

@@ -1,0 +1,56 @@
+"""rtskin roi: regions of skin as a feed of JSON lines."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rtskin.cli import options as o
+from rtskin.cli.session import run_graph
+from rtskin.graph import Graph
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("roi")(roi)
+
+
+def roi(
+    source: o.SourceArgument = "0",
+    out: Annotated[str, typer.Option(help="File, or - for standard output.")] = "-",
+    model: o.ModelOption = None,
+    pace: o.PaceOption = o.Pace.SOURCE,
+    smooth: o.SmoothOption = None,
+    device: o.DeviceOption = None,
+    threads: o.ThreadsOption = None,
+    duration: o.DurationOption = None,
+    stats: o.StatsOption = None,
+    overwrite: o.OverwriteOption = False,
+) -> None:
+    """Write the regions of skin of each frame, one JSON object a line.
+
+    {"v": 1, "seq": …, "pts": …, "time": …, "age_ms": …, "width": …, "height": …,
+    "rois": [{"id": …, "box": [x, y, w, h], "area": …, "score": …}]}
+
+    Examples:
+
+      rtskin roi
+
+      rtskin roi clip.mp4 --pace max --out regions.jsonl
+
+      rtskin roi 0 | my-gesture-program
+    """
+    settings = o.given(
+        {
+            "source.uri": source,
+            "source.pace": pace.value,
+            "infer.model": model,
+            "infer.device": device,
+            "infer.threads": threads,
+            "smooth.method": smooth,
+            "feed.out": out,
+            "feed.overwrite": overwrite or None,
+        }
+    )
+    run_graph(Graph.from_toml("gesture_roi", settings), duration=duration, stats=stats)

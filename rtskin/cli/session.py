@@ -1,0 +1,83 @@
+"""Running a graph from the command line: duration, Ctrl-C, statistics."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from rtskin.errors import SinkError
+from rtskin.graph import Graph, GraphStatistics
+from rtskin.graph.table import as_table
+
+
+def run_graph(graph: Graph, *, duration: float | None = None, stats: Path | None = None) -> GraphStatistics:
+    """Run to the end. Ctrl-C (or SIGTERM) and ``duration`` drain: files are completed; a second Ctrl-C stops at once.
+
+    The statistics are written to ``stats`` also after an error, since they help to find it.
+    """
+    timer = threading.Timer(duration, graph.drain) if duration is not None else None
+    if stats is not None:
+        _check_folder(stats)
+    try:
+        with on_interrupt(graph.drain, graph.stop):
+            if timer:
+                timer.daemon = True
+                timer.start()
+            return graph.run()
+    finally:
+        if timer:
+            timer.cancel()
+        if stats is not None and graph.started:
+            write_json(stats, graph.statistics().as_dict())
+
+
+@contextmanager
+def on_interrupt(*actions: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C or SIGTERM runs the first action, a second one the second …; the last again and again.
+
+    The action runs in a thread of its own: the handler may have interrupted this thread while it holds a lock.
+    """
+    waiting = list(actions)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        action = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        threading.Thread(target=action, name="interrupt", daemon=True).start()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def show(statistics: GraphStatistics) -> None:
+    """The statistics as a table, on standard error: standard output belongs to what the verb makes."""
+    Console(stderr=True).print(as_table(statistics))
+
+
+def write_json(path: Path, data: object) -> None:
+    """Whole or not at all: a reader never sees half a file."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SinkError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _check_folder(path: Path) -> None:
+    """Before an hour of work rather than after it."""
+    if path.is_dir():
+        raise SinkError(f"cannot write {path}: it is a folder")
+    if not os.access(path.parent, os.W_OK):
+        raise SinkError(f"cannot write {path}: the folder {path.parent} is not there or may not be written")

@@ -1,0 +1,118 @@
+"""``rtskin train``: train a network by a recipe, label pictures for it, export what came out.
+
+``rtskin train RECIPE.toml`` and ``rtskin train label …`` live under one name: a first word that is no verb of the group
+is taken for a recipe.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+#: What the group runs when its first word is no verb.
+_DEFAULT = "recipe"
+
+
+class _RecipeOrVerb(TyperGroup):
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands:
+            args = [_DEFAULT, *args]
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        # Options may stand before the recipe: they belong to the default verb too.
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h"):
+            args = [_DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    group = typer.Typer(
+        cls=_RecipeOrVerb,
+        no_args_is_help=True,
+        help="Train a network by a recipe: rtskin train RECIPE.toml; or label, or export.",
+    )
+    group.command(_DEFAULT)(recipe)
+    group.command("label")(label)
+    group.command("export")(export)
+    app.add_typer(group, name="train")
+
+
+def recipe(
+    path: Annotated[Path, typer.Argument(metavar="RECIPE.toml", help="What to train, on what, and how.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that the recipe's paths are in; may be given more than once. [../shared/data, ../labels]"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the model. [runs/NAME]")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Train about so long.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Train so many steps.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads for the network. Default: the recipe's.")] = None,
+) -> None:
+    """Train RECIPE.toml and export the result.
+
+    rtskin train models/mobile-unet/recipe.toml --data ../shared/data --data ../labels --out runs/mobile-unet
+
+    The checkpoint, the log (log.jsonl) and the exported model (model/) are in --out. A training that was stopped goes on
+    with --resume.
+    """
+    from rtskin.train import recipe as recipes
+    from rtskin.train.session import train
+
+    folder = out or Path("runs") / recipes.load(path).name
+    last = train(path, folder, data, resume, minutes, steps, threads)
+    _export(last, folder / "model")
+
+
+def label(
+    sources: Annotated[list[Path], typer.Argument(metavar="FOLDER|VIDEO…", help="Pictures and clips.")],
+    teacher: Annotated[Path, typer.Option(help="ONNX file that gives probabilities of 1×3×S×S pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder for images/, masks/ and weights/.")],
+    channel: Annotated[int, typer.Option(min=0, help="Output channel that is skin.")] = 0,
+    frames: Annotated[int, typer.Option(min=1, help="Frames taken from each clip.")] = 15,
+    threads: Annotated[int, typer.Option(min=1, help="Threads for the teacher.")] = 2,
+) -> None:
+    """Write soft labels of another network, and where it agrees with itself, for `rtskin train`.
+
+    rtskin train label ../shared/data/people_unlabelled --teacher pan_skin_512.onnx --out ../labels/people
+    """
+    from rich.console import Console
+
+    from rtskin.train import teacher as teachers
+
+    console = Console(stderr=True)
+    with console.status("labelling") as status:
+        done = teachers.label(
+            sources,
+            out,
+            teachers.onnx_teacher(teacher, channel, threads),
+            frames,
+            progress=lambda name: status.update(f"labelling {name}"),
+        )
+    print(
+        f"{done.written} pictures labelled in {out}; left out: "
+        f"{len(done.without_skin)} in which the teacher sees no skin, {len(done.broken)} that cannot be read"
+    )
+
+
+def export(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="last.pt of a training.")],
+    out: Annotated[Path, typer.Option(help="Folder for the ONNX file and model.toml.")],
+) -> None:
+    """Export the averaged weights of a checkpoint, at any time of a training.
+
+    rtskin train export runs/mobile-unet/last.pt --out models/mobile-unet
+    """
+    _export(checkpoint, out)
+
+
+def _export(checkpoint: Path, out: Path) -> None:
+    from rtskin.train import export as exporting
+
+    done = exporting.export(checkpoint, out)
+    print(f"{done.weights} and {done.card} written; differs from torch by at most {done.difference:.1g}")

@@ -1,0 +1,45 @@
+"""``rtskin.stream``: frames and masks as a Python loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Literal, cast
+
+from rtskin.frame import Frame, Mask
+from rtskin.graph import Graph
+
+
+def stream(
+    source: str | int | os.PathLike[str],
+    *,
+    model: str | os.PathLike[str] | None = None,
+    smooth: str | None = None,
+    pace: Literal["source", "max"] = "max",
+    device: str | None = None,
+    threads: int | None = None,
+) -> Iterator[tuple[Frame, Mask]]:
+    """Each frame of a source with its mask::
+
+        for frame, mask in rtskin.stream("clip.mp4"):
+            frame.bgr       # uint8 H×W×3
+            mask.data       # uint8 H×W, 0 … 255
+
+    At pace "max" every frame comes, as fast as it goes; at "source" a file plays like a camera, and frames that come
+    while the caller is busy are dropped. Masks that are kept stay as they are: ``list()`` holds distinct ones.
+
+    Raises SourceError (cannot be opened or read), UnknownNameError (model or smoothing), ModelError,
+    RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
+    """
+    settings: dict[str, Any] = {
+        "source.uri": os.fspath(source) if not isinstance(source, int) else str(source),
+        "source.pace": pace,
+        "infer.model": os.fspath(model) if model is not None else None,
+        "infer.device": device,
+        "infer.threads": threads,
+        "smooth.method": smooth,
+    }
+    graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None})
+    for packet in graph:
+        mask = cast(Mask, packet)
+        yield mask.frame, mask
