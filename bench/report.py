@@ -1,0 +1,42 @@
+"""Tables of benchmarks: printed, and put into bench/README.md between the marks of their script."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+README = Path(__file__).with_name("README.md")
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    model = platform.processor() or platform.machine()
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+        model = found.group(1) if found else model
+    except OSError:
+        pass
+    return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+
+
+def publish(name: str, text: str) -> None:
+    """Print a section, and replace what stands in bench/README.md between its marks."""
+    print(text)
+    begin, end = f"<!-- {name} begin -->", f"<!-- {name} end -->"
+    page = README.read_text("utf-8") if README.exists() else ""
+    section = f"{begin}\n{text}\n{end}"
+    if begin in page:
+        page = re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda match: section, page, flags=re.DOTALL)
+    else:
+        page = f"{page.rstrip()}\n\n{section}\n"
+    README.write_text(page, "utf-8")
