@@ -111,5 +111,6 @@ VIEWS: Registry[Any] = Registry(
         "overlay": "rtskin.render.views.overlay:overlay",
         "matte": "rtskin.render.views.matte:matte",
         "cutout": "rtskin.render.views.cutout:cutout",
+        "side-by-side": "rtskin.render.views.side_by_side:side_by_side",
     },
 )
