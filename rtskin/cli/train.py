@@ -46,7 +46,9 @@ def recipe(
     path: Annotated[Path, typer.Argument(metavar="RECIPE.toml", help="What to train, on what, and how.")],
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder that the recipe's paths are in; may be given more than once. [../shared/data, ../labels]"),
+        typer.Option(
+            help="Folder that the recipe's paths are in; may be given more than once. [../shared/data, ../labels]"
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the model. [runs/NAME]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,

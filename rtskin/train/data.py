@@ -128,9 +128,9 @@ def _pairs(spec: DataSet, folder: Path) -> list[Item]:
     weights = _by_stem(folder / "weights")
     lonely = sorted(set(masks) - set(images)) or sorted(set(images) - set(masks))
     if lonely:
-        have, lack = ("mask", "image") if lonely[0] in masks else ("image", "mask")
+        have, lack = ("a mask", "image") if lonely[0] in masks else ("an image", "mask")
         more = f" (and {len(lonely) - 1} more)" if len(lonely) > 1 else ""
-        raise InputError(f"the data set {spec.name!r} has a {have} without its {lack}: {lonely[0]}{more} in {folder}")
+        raise InputError(f"the data set {spec.name!r} has {have} without its {lack}: {lonely[0]}{more} in {folder}")
     return [Item(images[key], masks[key], weights.get(key), split_key(key, spec.group)) for key in sorted(images)]
 
 

@@ -1,0 +1,173 @@
+"""From a checkpoint to what ships: an ONNX file with normalisation and sigmoid inside, checked, and its card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtskin.errors import MissingExtraError, ModelError
+from rtskin.train import checkpoint
+from rtskin.train.recipe import Recipe, parse
+
+log = logging.getLogger("rtskin.train")
+
+#: Largest difference between torch and ONNX Runtime, in probability, on random and on flat pictures.
+TOLERANCE = 1e-4
+OPSET = 18
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: files, the largest difference from torch, and the SHA-256 of the weights."""
+
+    weights: Path
+    card: Path
+    difference: float
+    sha256: str
+
+
+def export(source: Path, out: Path) -> Exported:
+    """Write ``NAME.onnx`` and ``model.toml`` of the averaged weights in the checkpoint ``source`` to the folder ``out``.
+
+    The graph takes float32 1×3×S×S RGB in 0…255 and gives float32 1×1×S×S, the probability of skin. It is compared with
+    torch in ONNX Runtime before anything gets its final name; ModelError where they differ.
+    """
+    state = checkpoint.load(source)
+    recipe = parse(json.loads(state["recipe"]), str(source))
+    net = _shipped(recipe, state["ema"])
+    out.mkdir(parents=True, exist_ok=True)
+    weights = out / f"{recipe.name}.onnx"
+    with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
+        part = Path(folder) / weights.name
+        _write_onnx(net, part, recipe.size)
+        difference = compare(net, part, recipe.size)
+        digest = hashlib.sha256(part.read_bytes()).hexdigest()
+        # The card goes last: until it is there, weights of an older card are caught by their sha256.
+        text = Path(folder) / "model.toml"
+        parameters = sum(parameter.numel() for parameter in net.parameters())
+        beside = (out / "recipe.toml").exists()
+        text.write_text(card(recipe, weights.name, digest, state["step"], parameters, beside), "utf-8")
+        part.replace(weights)
+        text.replace(out / "model.toml")
+    return Exported(weights, out / "model.toml", difference, digest)
+
+
+def compare(net: Any, path: Path, size: int) -> float:
+    """The largest difference between torch and the ONNX file; ModelError above :data:`TOLERANCE`."""
+    import torch
+
+    try:
+        import onnxruntime as ort
+    except ImportError as error:
+        raise MissingExtraError("onnxruntime", "cpu", "checking an export") from error
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    worst = 0.0
+    for picture in (rng.uniform(0, 255, (1, 3, size, size)), np.full((1, 3, size, size), 128.0)):
+        x = picture.astype(np.float32)
+        with torch.no_grad():
+            expected = net(torch.from_numpy(x)).numpy()
+        found = session.run(None, {session.get_inputs()[0].name: x})[0]
+        worst = max(worst, float(np.abs(found - expected).max()))
+    if not worst <= TOLERANCE:
+        raise ModelError(f"{path.name} differs from torch by {worst:.2g} (at most {TOLERANCE:g}); it was not kept")
+    return worst
+
+
+def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
+    """The network between pixels and probability."""
+    import torch
+    from torch import nn
+
+    from rtskin import nets
+    from rtskin.train.normalise import MEAN, STD
+
+    class Shipped(nn.Module):
+        def __init__(self, net: nn.Module) -> None:
+            super().__init__()
+            self.net = net
+            self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
+            self.register_buffer("scale", 1 / torch.tensor(STD).view(1, 3, 1, 1))
+
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return self.net((image - self.mean) * self.scale).sigmoid()
+
+    net = nets.build(recipe.net.architecture, **recipe.net.options)
+    net.load_state_dict(state)
+    return Shipped(net).eval()
+
+
+def _write_onnx(net: Any, path: Path, size: int) -> None:
+    import torch
+
+    # Stamped on every node by the exporter, and of no use outside this machine.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    torch.onnx.export(
+        net,
+        (torch.zeros(1, 3, size, size),),
+        str(path),
+        opset_version=OPSET,
+        input_names=["image"],
+        output_names=["skin"],
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    _strip(path)
+
+
+def _strip(path: Path) -> None:
+    """Take out what the exporter notes about source files: it would show this machine's paths."""
+    import onnx
+
+    model = onnx.load(str(path))
+    model.doc_string = ""
+    del model.metadata_props[:]
+    del model.graph.metadata_props[:]
+    del model.graph.value_info[:]
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    for value in (*model.graph.input, *model.graph.output):
+        del value.metadata_props[:]
+    for tensor in model.graph.initializer:
+        del tensor.metadata_props[:]
+    onnx.checker.check_model(model)
+    with open(path, "wb") as file:
+        file.write(model.SerializeToString())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, beside: bool) -> str:
+    """The card as TOML. ``beside``: is the recipe in the same folder. Figures are added by who measures them."""
+    from rtskin.infer.cards import Card
+
+    terms = "; ".join(f"{part.name}: {part.terms}" for part in recipe.data)
+    barred = [part.name for part in recipe.data if not part.ship]
+    if barred:
+        terms = f"NOT TO BE GIVEN TO OTHERS, trained on {', '.join(barred)}; {terms}"
+    table = {
+        "name": recipe.name,
+        "title": recipe.name,
+        "description": f"Skin network {recipe.net.architecture} for {recipe.size}×{recipe.size} pictures, "
+        f"{step} steps of {recipe.batch} crops, averaged weights",
+        "architecture": recipe.net.architecture,
+        "licence": "Apache-2.0",
+        "data_terms": terms,
+        "recipe": "recipe.toml" if beside else f"{recipe.name}, seed {recipe.seed}",
+        "parameters": parameters,
+        # Normalisation and sigmoid are in the graph: pixels in, probability out.
+        "input": {"width": recipe.size, "height": recipe.size, "fit": "stretch", "colour": "rgb"},
+        "output": {"name": "skin", "channel": 0, "activation": "none", "classes": ["skin"]},
+        "weights": {"file": weights, "sha256": sha256},
+    }
+    return Card.parse(table, "the new card").to_toml()

@@ -1,0 +1,114 @@
+"""``rtskin train`` as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+torch = pytest.importorskip("torch")
+ort = pytest.importorskip("onnxruntime")
+
+from rtskin.cli import train as verb  # noqa: E402
+from rtskin.errors import InputError  # noqa: E402
+from rtskin.train.imaging import cv2  # noqa: E402
+
+_RECIPE = """
+name = "ten"
+steps = 60
+batch = 8
+size = 64
+threads = 1
+validate_every = 30
+net = {{ options = {{ width = 0.5 }} }}
+split = {{ held_out = {fold} }}
+schedule = {{ warmup = 10 }}
+optimiser = {{ rate = 5e-3 }}
+ema = 0.9
+crops = {{ whole = 1.0, zoom_out = 0.0 }}
+
+[[data]]
+name = "pairs"
+path = "pairs"
+kind = "pairs"
+weight = 1.0
+ship = true
+terms = "made up"
+"""
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    verb.register(app)
+    return app
+
+
+@pytest.fixture
+def ten(tmp_path: Path) -> Path:
+    """Ten pictures of a brown disc on a grey ground, and a recipe for them."""
+    for folder in ("images", "masks"):
+        (tmp_path / "data/pairs" / folder).mkdir(parents=True)
+    for index in range(10):
+        rng = np.random.default_rng(index)
+        mask = np.zeros((64, 64), np.uint8)
+        cv2.circle(mask, (int(rng.integers(20, 44)), int(rng.integers(20, 44))), 14, 255, -1)
+        image = rng.integers(60, 120, (64, 64, 3), np.uint8)
+        image[mask > 0] = (110, 150, 215)
+        cv2.imwrite(str(tmp_path / f"data/pairs/images/{index:03d}.png"), image)
+        cv2.imwrite(str(tmp_path / f"data/pairs/masks/{index:03d}.png"), mask)
+    (tmp_path / "ten.toml").write_text(_RECIPE.format(fold=-1))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_from_zero_to_an_exported_card_on_ten_images(app: typer.Typer, ten: Path) -> None:
+    command = ["train", str(ten / "ten.toml"), "--data", str(ten / "data"), "--out", str(ten / "run")]
+    result = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+    from rtskin.infer.cards import load_card
+
+    card = load_card(ten / "run/model/model.toml")
+    session = ort.InferenceSession(str(card.weights_path), providers=["CPUExecutionProvider"])
+    overlaps = []
+    for index in range(10):
+        image = cv2.imread(str(ten / f"data/pairs/images/{index:03d}.png"))[..., ::-1]
+        mask = cv2.imread(str(ten / f"data/pairs/masks/{index:03d}.png"), 0) > 127
+        (skin,) = session.run(None, {"image": image.transpose(2, 0, 1)[None].astype(np.float32)})
+        found = skin[0, 0] > 0.5
+        overlaps.append((found & mask).sum() / (found | mask).sum())
+    assert np.mean(overlaps) > 0.7, "it has learnt what is in its ten pictures"
+
+
+def test_a_folder_that_holds_a_training_is_not_overwritten(app: typer.Typer, ten: Path) -> None:
+    (ten / "run").mkdir()
+    (ten / "run/last.pt").write_bytes(b"somebody's")
+    command = ["train", str(ten / "ten.toml"), "--data", str(ten / "data"), "--out", str(ten / "run")]
+    with pytest.raises(InputError, match="holds a training already; go on with --resume"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+    assert (ten / "run/last.pt").read_bytes() == b"somebody's"
+
+
+def test_both_lengths(app: typer.Typer, ten: Path) -> None:
+    command = ["train", str(ten / "ten.toml"), "--minutes", "1", "--steps", "5"]
+    with pytest.raises(InputError, match="--minutes and --steps were both given"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+def test_options_may_come_first(app: typer.Typer, ten: Path) -> None:
+    with pytest.raises(InputError, match="--minutes and --steps were both given"):
+        CliRunner().invoke(
+            app, ["train", "--minutes", "1", "--steps", "5", str(ten / "ten.toml")], catch_exceptions=False
+        )
+
+
+@pytest.mark.parametrize("words", [["train", "--help"], ["train", "recipe", "--help"], ["train", "label", "--help"]])
+def test_help_shows_an_example(app: typer.Typer, words: list[str]) -> None:
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "rtskin train" in result.output

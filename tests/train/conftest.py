@@ -1,0 +1,63 @@
+"""Small made-up data: brown discs on noise are skin, noise alone is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from rtskin.train.imaging import cv2
+from rtskin.train.recipe import Recipe, parse
+
+MakeRecipe = Callable[..., Recipe]
+
+
+def picture(seed: int, size: tuple[int, int] = (96, 72), skin: bool = True) -> tuple[Any, Any]:
+    """(BGR picture, mask) of one disc of skin colour on a grey-green ground."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    image = rng.integers(60, 120, (height, width, 3), np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    if skin:
+        centre = int(rng.integers(width // 3, 2 * width // 3)), int(rng.integers(height // 3, 2 * height // 3))
+        cv2.circle(mask, centre, height // 4, 255, -1)
+        image[mask > 0] = (110, 150, 215)
+    return image, mask
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """``pairs`` (ten), and ``tree``: six pictures without skin in three repositories."""
+    root = tmp_path / "data"
+    for folder in ("pairs/images", "pairs/masks", "tree/one", "tree/two", "tree/three"):
+        (root / folder).mkdir(parents=True)
+    for index in range(10):
+        image, mask = picture(index)
+        cv2.imwrite(str(root / f"pairs/images/{index:03d}.png"), image)
+        cv2.imwrite(str(root / f"pairs/masks/{index:03d}.png"), mask)
+    for index in range(6):
+        place = root / "tree" / ("one", "two", "three")[index // 2] / f"{index}.jpg"
+        cv2.imwrite(str(place), picture(100 + index, skin=False)[0])
+    return root
+
+
+@pytest.fixture
+def table() -> dict[str, Any]:
+    """A recipe, as TOML gives it, that trains the smallest network on the data above."""
+    pairs = {"name": "pairs", "path": "pairs", "kind": "pairs", "weight": 0.7, "ship": True, "terms": "made up"}
+    tree = {"name": "tree", "path": "tree", "kind": "skinless", "weight": 0.3, "ship": True, "terms": "made up"}
+    return {
+        "name": "tiny", "steps": 6, "batch": 3, "size": 64, "threads": 1, "seed": 3, "validate_every": 3,
+        "net": {"options": {"width": 0.25}}, "split": {"folds": 5, "held_out": 1}, "schedule": {"warmup": 2},
+        "data": [pairs, tree],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def recipe(table: dict[str, Any]) -> Recipe:
+    return parse(table)
