@@ -39,14 +39,17 @@ class Admission:
         self._under_way[seq] = self._under_way.get(seq, 0) + packets
 
     def started(self, node: str, seq: int, now: float) -> None:
-        """``node`` begins to work on the frame. Only the slowest node's starts are needed."""
+        """``node`` begins to work on the frame. Only what the slowest node starts and finishes is needed."""
         self._running[node][seq] = now
         self._last_started[node] = max(seq, self._last_started[node])
 
-    def finished(self, node: str, seq: int, seconds: float, taken: int, given: int) -> None:
-        """``node`` took so many packets of the frame, worked so long, and now gives so many to nodes of the group."""
-        self._running[node].pop(seq, None)
+    def timed(self, node: str, seconds: float) -> None:
+        """``node`` worked so long on a frame."""
         self._service[node].append(seconds)
+
+    def finished(self, node: str, seq: int, taken: int, given: int) -> None:
+        """``node`` took so many packets of the frame and gives so many to nodes of the group; not needed if as many."""
+        self._running[node].pop(seq, None)
         left = self._under_way.get(seq, 0) + given - taken
         if left > 0:
             self._under_way[seq] = left

@@ -97,10 +97,15 @@ class Gate:
 
     def finished(self, node: str, seq: int, seconds: float, taken: int, given: int) -> None:
         """A node of the group worked so long on so many packets of a frame; call it before it gives on what it made."""
+        admission = self._admission
+        if given == taken and node != admission.slowest:
+            admission.timed(node, seconds)
+            return
         with self._lock:
-            self._admission.finished(node, seq, seconds, taken, given)
+            admission.timed(node, seconds)
+            admission.finished(node, seq, taken, given)
             # Each ring wakes a thread, so it rings only when a frame waits and this news can let it in.
-            ring = self._slot is not None and (node == self._admission.slowest or not given)
+            ring = self._slot is not None and (node == admission.slowest or not given)
         if ring:
             self._bell.put(None)
 

@@ -23,12 +23,16 @@ class Inbox:
 
     def __init__(self, inlets: Sequence[Inlet], sync: Literal["join", "sample"]) -> None:
         self._inlets = list(inlets)
-        self._sample = sync == "sample"
         self._heads: list[Packet | None] = [None] * len(inlets)
+        self._way = self._single if len(inlets) == 1 else self._sampled if sync == "sample" else self._joined
 
     def get(self, timeout: float | None = None) -> Packets | Signal:
         """One packet of each port, or why there is none."""
-        return self._sampled(timeout) if self._sample else self._joined(timeout)
+        return self._way(timeout)
+
+    def _single(self, timeout: float | None) -> Packets | Signal:
+        answer = self._inlets[0].get(timeout)
+        return answer if isinstance(answer, Signal) else (answer,)
 
     def _joined(self, timeout: float | None) -> Packets | Signal:
         for index, inlet in enumerate(self._inlets):

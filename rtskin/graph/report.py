@@ -35,7 +35,7 @@ def report(run: Run) -> GraphStatistics:
         },
         fps=round(sink.meter.rate, 3),
         latency_ms=sink.meter.latency.percentiles(),
-        graph_cpu_ms_per_frame=round(sum(node.overhead_cpu_ms for node in nodes.values()) / max(1, delivered), 4),
+        graph_cpu_ms_per_frame=round(sum(node.overhead_cpu_ms for node in nodes.values()) / max(1, captured), 4),
         nodes=nodes,
         edges=edges,
         error=str(run.error) if run.error else None,
@@ -45,12 +45,11 @@ def report(run: Run) -> GraphStatistics:
 def _node(worker: Worker) -> NodeStatistics:
     meter = worker.meter
     percentiles = meter.busy.percentiles()
-    overhead = sum(list(meter.thread_cpu_ns.values())) - meter.cpu_ns
     return NodeStatistics(
         count=meter.busy.count,
         busy_ms=round(meter.busy.total_ms, 3),
         cpu_ms=round(meter.cpu_ns / 1e6, 3),
-        overhead_cpu_ms=round(max(0, overhead) / 1e6, 3),
+        overhead_cpu_ms=round(meter.overhead_ns / 1e6, 3),
         p50_ms=percentiles["p50"],
         p95_ms=percentiles["p95"],
         p99_ms=percentiles["p99"],

@@ -50,19 +50,22 @@ class Histogram:
 
 
 class NodeMeter:
-    """What is counted of a node while it runs. Each worker thread writes its own CPU figures."""
+    """What is counted of a node while it runs.
+
+    cpu_ns: in the node's own code. overhead_ns: the other CPU of its threads, which is the graph's.
+    """
 
     def __init__(self) -> None:
         self.busy = Histogram()
-        self.cpu_ns = 0
-        self.thread_cpu_ns: dict[int, int] = {}
+        self.cpu_ns = self.overhead_ns = 0
         self.latency = Histogram()
         self.first_done = self.last_done = 0.0
 
-    def worked(self, wall_ns: int, cpu_ns: int) -> None:
-        """One packet took the node so long."""
+    def worked(self, wall_ns: int, cpu_ns: int, overhead_ns: int) -> None:
+        """One packet took the node so long, and the graph so much CPU since the one before."""
         self.busy.add(wall_ns / 1e6)
         self.cpu_ns += cpu_ns
+        self.overhead_ns += overhead_ns
 
     def delivered(self, captured_ns: int) -> None:
         """A packet reached the end of its way."""
@@ -103,7 +106,10 @@ class EdgeStatistics:
 
 @dataclass(frozen=True)
 class GraphStatistics:
-    """A graph at one moment. latency_ms is from capture to the end of the main sink's work; fps is of that sink."""
+    """A graph at one moment. latency_ms is from capture to the end of the main sink's work; fps is of that sink.
+
+    graph_cpu_ms_per_frame: CPU outside the nodes' own code, by frames captured.
+    """
 
     state: str
     seconds: float

@@ -112,24 +112,24 @@ class Worker:
 
     def _read(self, source: Source) -> None:
         stopping = self._context.stopping
-        base = time.thread_time_ns()
+        after = time.thread_time_ns()
         while not (stopping.is_set() or self.draining.is_set()):
-            begun, cpu = time.monotonic_ns(), time.thread_time_ns()
+            begun, before = time.monotonic_ns(), time.thread_time_ns()
             frame = source.read()
             if frame is None:
                 return
-            self.meter.worked(time.monotonic_ns() - begun, time.thread_time_ns() - cpu)
+            overhead, after = before - after, time.thread_time_ns()
+            self.meter.worked(time.monotonic_ns() - begun, after - before, overhead)
             self._emit(frame)
-            self.meter.thread_cpu_ns[threading.get_ident()] = time.thread_time_ns() - base
 
     def _consume_in_parallel(self) -> None:
         """This thread and count - 1 more take packets until there are no more."""
-        more = [threading.Thread(target=self._consume_guarded, name=f"rtskin-{self.name}-{i}", daemon=True)
-                for i in range(2, self.count + 1)]  # fmt: skip
+        names = [f"rtskin-{self.name}-{number}" for number in range(2, self.count + 1)]
+        more = [threading.Thread(target=self._consume_guarded, name=name, daemon=True) for name in names]
         for thread in more:
             thread.start()
-        self._consume()
-        for thread in more:
+        self._consume_guarded()
+        for thread in more:  # the node is not closed under their hands
             thread.join()
 
     def _consume_guarded(self) -> None:
@@ -139,42 +139,50 @@ class Worker:
             self._failed(self.name, error)
 
     def _consume(self) -> None:
-        assert self._inbox is not None
-        base = time.thread_time_ns()
+        after = time.thread_time_ns()
         while True:
-            with self._taking:
-                packets = self._inbox.get(self.node.idle_every)
-                ticket = self._tickets
-                if not isinstance(packets, Signal):
-                    self._tickets += 1
+            packets, ticket = self._take()
             if packets is Signal.EMPTY:
                 self.node.idle()
             elif isinstance(packets, Signal):
                 return
             else:
-                self._handle(packets, ticket)
-                self.meter.thread_cpu_ns[threading.get_ident()] = time.thread_time_ns() - base
+                after = self._handle(packets, ticket, after)
 
-    def _handle(self, packets: Packets, ticket: int) -> None:
+    def _take(self) -> tuple[Packets | Signal, int]:
+        """The next packets and, with several workers, their place in the order."""
+        assert self._inbox is not None
+        if self.count == 1:
+            return self._inbox.get(self.node.idle_every), 0
+        with self._taking:
+            packets = self._inbox.get(self.node.idle_every)
+            ticket = self._tickets
+            self._tickets += not isinstance(packets, Signal)
+        return packets, ticket
+
+    def _handle(self, packets: Packets, ticket: int, previous: int) -> int:
+        """One packet of each port through the node. ``previous``: the thread's CPU clock after the last; answers the new."""
         frame = cast(Packet, packets[0]).frame
         if self._gate:
             self._gate.started(self.name, frame.seq)
-        begun, cpu = time.monotonic_ns(), time.thread_time_ns()
+        begun, before = time.monotonic_ns(), time.thread_time_ns()
         result = self.node.process(*packets)
-        wall, cpu = time.monotonic_ns() - begun, time.thread_time_ns() - cpu
+        wall, after = time.monotonic_ns() - begun, time.thread_time_ns()
         if self._gate:
             given = self._inside if result is not None else 0
             self._gate.finished(self.name, frame.seq, wall / 1e9, self._taken, given)
-        if not self.turns.wait(ticket):
-            return
-        self.meter.worked(wall, cpu)
+        if self.count > 1 and not self.turns.wait(ticket):
+            return after
+        self.meter.worked(wall, after - before, before - previous)
         if result is not None:
             self._emit(result)
         elif self.node.emits == "each":
             raise GraphStateError(f'node {self.name!r} returned nothing for frame {frame.seq}; declare emits = "some"')
         if self._last:
             self.meter.delivered(frame.captured_ns)
-        self.turns.advance()
+        if self.count > 1:
+            self.turns.advance()
+        return after
 
     def _emit(self, packet: Packet) -> None:
         for outlet in self._outlets:

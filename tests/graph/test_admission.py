@@ -29,7 +29,8 @@ def simulate(service: dict[str, float], rate: float, seconds: float, workers: di
         elif what in service:
             busy[what] -= 1
             after = names[names.index(what) + 1 :]
-            admission.finished(what, seq, service[what], 1, 1 if after else 0)
+            admission.timed(what, service[what])
+            admission.finished(what, seq, 1, 1 if after else 0)
             if after:
                 queues[after[0]].append(seq)
             else:
@@ -77,10 +78,12 @@ def test_until_every_node_was_timed_one_frame_goes_at_a_time() -> None:
         admission.enter(seq)
         assert admission.ready_at(0.0) == math.inf
         admission.started("a", seq, 0.0)
-        admission.finished("a", seq, 0.1, 1, 1)
+        admission.timed("a", 0.1)
+        admission.finished("a", seq, 1, 1)
         admission.started("b", seq, 0.1)
         assert admission.ready_at(0.2) == math.inf
-        admission.finished("b", seq, 0.4, 1, 0)
+        admission.timed("b", 0.4)
+        admission.finished("b", seq, 1, 0)
     assert admission.slowest == "b"
     admission.enter(9)
     admission.started("b", 9, 1.0)
@@ -90,9 +93,11 @@ def test_until_every_node_was_timed_one_frame_goes_at_a_time() -> None:
 def test_a_frame_is_under_way_until_all_its_branches_are_done() -> None:
     admission = Admission({"a": [], "b": []})
     admission.enter(0, 2)
-    admission.finished("a", 0, 0.1, 1, 0)
+    admission.timed("a", 0.1)
+    admission.finished("a", 0, 1, 0)
     assert admission.ready_at(1.0) == math.inf
-    admission.finished("b", 0, 0.1, 1, 0)
+    admission.timed("b", 0.1)
+    admission.finished("b", 0, 1, 0)
     assert admission.ready_at(1.0) == 1.0
 
 
@@ -100,7 +105,8 @@ def test_one_hiccup_does_not_change_the_pace() -> None:
     admission = Admission({"a": []})
     for seq in range(9):
         admission.enter(seq)
-        admission.finished("a", seq, 5.0 if seq == 4 else 0.02, 1, 0)
+        admission.timed("a", 5.0 if seq == 4 else 0.02)
+        admission.finished("a", seq, 1, 0)
     admission.enter(9)
     admission.started("a", 9, 0.0)
     assert admission.ready_at(0.0) == pytest.approx(0.02, abs=0.001)
