@@ -1,0 +1,71 @@
+"""BaseSegmenter: a model as the graph sees it, and how one is loaded."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from rtskin.errors import InputError, RuntimeUnavailableError
+from rtskin.frame import Frame, Prepared, Scores
+from rtskin.infer.cards import Card, load_card
+from rtskin.infer.runtimes.base import RuntimeInfo
+from rtskin.registry import METHODS, RUNTIMES
+
+__all__ = ["BaseSegmenter", "RuntimeInfo", "load_segmenter"]
+
+
+class BaseSegmenter(ABC):
+    """A loaded model. ``prepare`` and ``infer`` are safe from several threads, so that they can run side by side.
+
+    card: what it is. info: what it really runs on.
+    """
+
+    card: Card
+    info: RuntimeInfo
+
+    @abstractmethod
+    def prepare(self, frame: Frame) -> Prepared:
+        """Decode, resize, normalise: everything before the model, in the preprocess node's thread."""
+
+    @abstractmethod
+    def infer(self, prepared: Prepared) -> Scores:
+        """Scores over the whole frame, in memory that stays the caller's, in the infer node's thread."""
+
+    def warm_up(self) -> None:  # noqa: B027 - not all methods need it
+        """Compile and run once, so that the first frame is not slow; ModelError where the model answers nonsense."""
+
+    def close(self) -> None:  # noqa: B027
+        """Give memory and devices back; may be called twice."""
+
+
+def load_segmenter(
+    model: str | os.PathLike[str] | Card,
+    *,
+    runtime: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    runtime_options: Mapping[str, Any] | None = None,
+) -> BaseSegmenter:
+    """Load a model by name, by the path of its card, or by its card.
+
+    runtime: a name in rtskin.registry.RUNTIMES; "auto": what the model needs. device: "auto", "cpu", "cuda", "cuda:N".
+    threads: of the runtime, at least 1; None lets it choose. Errors: UnknownNameError, ModelError,
+    RuntimeUnavailableError, MissingExtraError, InputError.
+    """
+    if threads is not None and threads < 1:
+        raise InputError(f"threads must be at least 1, not {threads}")
+    kind = None if runtime == "auto" else RUNTIMES.get(runtime)
+    card = model if isinstance(model, Card) else load_card(model)
+    settings: dict[str, Any] = {"device": device, "threads": threads, "options": dict(runtime_options or {})}
+    if card.architecture in METHODS.names() and (kind is None or kind.needs_weights):
+        if kind is not None:
+            raise RuntimeUnavailableError(
+                f"{card.name!r} is a method, not a network: {runtime} cannot run it; leave the runtime at auto"
+            )
+        method: BaseSegmenter = METHODS.get(card.architecture)(card, **settings)
+        return method
+    from rtskin.infer.network import NetworkSegmenter
+
+    return NetworkSegmenter(card, (kind or RUNTIMES.get("onnxruntime"))(card, **settings))

@@ -1,0 +1,47 @@
+"""Writing a card as readable TOML: plain values first, then one table after the other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rtskin.errors import InputError
+
+
+def dumps(table: Mapping[str, Any]) -> str:
+    """TOML of nested tables of strings, numbers, booleans and lists of these; InputError for anything else."""
+    return "\n".join(_lines(table, ())).strip() + "\n"
+
+
+def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    lines = [f"{_key(key)} = {_value(value, key)}" for key, value in plain.items()]
+    if path and (lines or not table):
+        lines = ["", f"[{'.'.join(map(_key, path))}]", *lines]
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            lines += _lines(value, (*path, key))
+    return lines
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _text(key)
+
+
+def _value(value: Any, key: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | float):
+        return repr(value)  # inf and nan are TOML's words too
+    if isinstance(value, Sequence):
+        return f"[{', '.join(_value(item, key) for item in value)}]"
+    raise InputError(f"{key}: a {type(value).__name__} cannot be written to a model card")
+
+
+def _text(text: str) -> str:
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

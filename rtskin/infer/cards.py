@@ -1,0 +1,236 @@
+"""Model cards: ``models/NAME/model.toml`` says what a model takes, what it gives, and where it comes from.
+
+::
+
+    name = "my-net"
+    architecture = "mobile-unet"
+
+    [input]
+    width = 256
+    height = 256
+    fit = "stretch"
+    scale = 0.00392156862745098
+    mean = [0.485, 0.456, 0.406]
+    std = [0.229, 0.224, 0.225]
+
+    [output]
+    channel = 0
+    activation = "sigmoid"
+
+    [weights]
+    file = "my-net.onnx"
+    sha256 = "…"
+
+A tensor's value is ``(pixel · scale − mean) / std`` with pixels in 0 … 255; scale 1, mean 0 and std 1 are the defaults, for
+networks that normalise by themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from rtskin import paths
+from rtskin.errors import ModelError, RtskinError, nearest
+
+log = logging.getLogger("rtskin.infer")
+
+_Triple = tuple[float, float, float]
+_Side = Annotated[int, Field(ge=1, le=16384)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CardInput(_Part):
+    """The tensor a network takes: 1×3×height×width.
+
+    fit: "stretch" the frame to the size, or "letterbox" it (aspect kept, centred, ``pad`` around it). mean and std are in
+    the order of ``colour``. dtype "uint8" takes pixels as they are.
+    """
+
+    width: _Side = 256
+    height: _Side = 256
+    fit: Literal["stretch", "letterbox"] = "stretch"
+    colour: Literal["rgb", "bgr"] = "rgb"
+    scale: float = Field(default=1.0, gt=0)
+    mean: _Triple = (0.0, 0.0, 0.0)
+    std: _Triple = (1.0, 1.0, 1.0)
+    #: Value (0 … 255) of the pixels around a letterboxed picture.
+    pad: float = Field(default=0.0, ge=0, le=255)
+    layout: Literal["nchw"] = "nchw"
+    dtype: Literal["float32", "uint8"] = "float32"
+
+    @model_validator(mode="after")
+    def _divisible(self) -> CardInput:
+        if any(value <= 0 for value in self.std):
+            raise ValueError(f"std must be above 0, not {list(self.std)}")
+        if self.dtype == "uint8" and (self.scale, self.mean, self.std) != (1.0, (0.0,) * 3, (1.0,) * 3):
+            raise ValueError('dtype "uint8" takes pixels as they are: leave out scale, mean and std')
+        return self
+
+
+class CardOutput(_Part):
+    """Which of a network's numbers are skin, and how they become a probability.
+
+    name or index: the output (the first by default). channel: of 1×C×h×w. classes: what the channels stand for.
+    """
+
+    name: str | None = None
+    index: int = Field(default=0, ge=0)
+    channel: int = Field(default=0, ge=0)
+    activation: Literal["none", "sigmoid", "softmax"] = "none"
+    classes: tuple[str, ...] = ("skin",)
+
+
+class CardWeights(_Part):
+    """file: beside the card. path: elsewhere, relative to the card or absolute. url: where to get them."""
+
+    file: str | None = None
+    path: str | None = None
+    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$")
+    url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> CardWeights:
+        if (self.file is None) == (self.path is None):
+            raise ValueError("give either file (beside the card) or path (elsewhere)")
+        if self.file is not None and Path(self.file).name != self.file:
+            raise ValueError(
+                f"file {self.file!r} is not the name of a file beside the card; use path for one elsewhere"
+            )
+        return self
+
+
+class Card(_Part):
+    """What is known of a model; frozen. ``accuracy`` and ``speed`` are free tables of measured figures.
+
+    architecture: a method of rtskin.registry.METHODS ("ellipse"), or anything else for a network.
+    parameters: how many weights the network has.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str = ""
+    description: str = ""
+    architecture: str
+    licence: str = ""
+    data_terms: str = ""
+    recipe: str = ""
+    parameters: int | None = Field(default=None, ge=0)
+    input: CardInput | None = None
+    output: CardOutput = CardOutput()
+    weights: CardWeights | None = None
+    accuracy: dict[str, Any] = {}
+    speed: dict[str, Any] = {}
+
+    _path: Path | None = PrivateAttr(None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was read from; None for a card made in Python."""
+        return self._path
+
+    @property
+    def tensor(self) -> CardInput:
+        """``input``, or its defaults; methods that look at the frame itself have none."""
+        return self.input or CardInput()
+
+    @property
+    def weights_path(self) -> Path | None:
+        """Where the weights should be; None where the card has none (see rtskin.infer.weights for the check)."""
+        if self.weights is None:
+            return None
+        folder = self._path.parent if self._path else Path()
+        return folder / Path(self.weights.file or cast(str, self.weights.path)).expanduser()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Card:
+        """The card in a TOML file; ModelError says what is wrong with it. Weights are looked at when they are loaded."""
+        path = Path(path)
+        card = cls.parse(_read(path), path)
+        card._path = path.absolute()
+        return card
+
+    @classmethod
+    def parse(cls, table: dict[str, Any], where: str | os.PathLike[str] = "the card") -> Card:
+        """A card from nested tables; ModelError names every wrong key, and the nearest right one."""
+        try:
+            return cls.model_validate(table)
+        except ValidationError as error:
+            faults = "; ".join(_explain(cls, dict(item)) for item in error.errors())
+            raise ModelError(f"{os.fspath(where)}: {faults}") from None
+
+    def to_toml(self) -> str:
+        """The card as TOML, what is not set left out."""
+        from rtskin.infer.card_toml import dumps
+
+        return dumps(self.model_dump(mode="json", exclude_none=True, exclude_unset=True))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it; the file has its final name only when it is complete. OSError where it cannot be written."""
+        path = Path(path)
+        part = path.with_name(path.name + ".part")
+        try:
+            part.write_text(self.to_toml(), "utf-8")
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def load_card(name_or_path: str | os.PathLike[str]) -> Card:
+    """The card of a model, by name or by path (of the card or its folder); UnknownNameError names the nearest."""
+    path = paths.find("models", name_or_path)
+    card = Card.load(path)
+    if os.fspath(name_or_path) == path.parent.name != card.name:
+        raise ModelError(f"{path}: the model calls itself {card.name!r}; rename its folder, or its name in the card")
+    return card
+
+
+def list_models() -> list[Card]:
+    """The cards of all models that can be asked for by name, sorted; a broken one is logged and left out."""
+    cards = []
+    for name in paths.names("models"):
+        try:
+            cards.append(load_card(name))
+        except RtskinError as error:
+            log.warning("model %r is left out: %s", name, error)
+    return cards
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"there is no model card at {path}") from None
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ModelError(f"{path} is not text in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        place = f"{path}:{line[1]}" if line else str(path)
+        raise ModelError(f"{place}: not TOML: {error}") from None
+
+
+def _explain(model: type[BaseModel], item: dict[str, Any]) -> str:
+    keys = [str(part) for part in item["loc"]]
+    dotted = ".".join(keys)
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {dotted!r}{nearest(keys[-1], _fields(model, keys[:-1]))}"
+    if item["type"] == "missing":
+        return f"{dotted!r} is missing"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{dotted}: {message}" + ("" if isinstance(item["input"], dict) else f" (got {item['input']!r})")
+
+
+def _fields(model: type[BaseModel], keys: list[str]) -> list[str]:
+    part = {"input": CardInput, "output": CardOutput, "weights": CardWeights}.get(keys[0]) if keys else model
+    return list(cast(type[BaseModel], part).model_fields) if part else []

@@ -1,0 +1,119 @@
+"""The graph node ``infer``: runs a model, and changes it while running."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from rtskin.errors import GraphStateError
+from rtskin.frame import Prepared, Scores
+from rtskin.infer.base import BaseSegmenter, load_segmenter
+from rtskin.infer.switch import ModelSwitch
+from rtskin.node import Context, Node, NodeOptions
+
+#: Seconds that others wait for the first model. Building an engine for a GPU may take a minute.
+LOAD_TIMEOUT = 180.0
+
+
+class InferOptions(NodeOptions):
+    #: Name of a model, or path of a card.
+    model: str = "ellipse"
+    runtime: str = "auto"
+    device: str = "auto"
+    #: Threads inside the runtime; without, it chooses.
+    threads: int | None = Field(default=None, ge=1)
+    runtime_options: dict[str, Any] = {}
+
+
+class Infer(Node):
+    """Prepared → Scores. ``command("model", "next" | NAME)`` changes the model; the old one runs until the new is loaded."""
+
+    Options: ClassVar[type[NodeOptions]] = InferOptions
+
+    reentrant: ClassVar[bool] = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._segmenter: BaseSegmenter | None = None
+        self._error: BaseException | None = None
+        self._tried = threading.Event()
+        self._stopping = threading.Event()
+        self._switch: ModelSwitch | None = None
+
+    @property
+    def segmenter(self) -> BaseSegmenter:
+        """The model in use. Waits while the first one loads; raises what its loading raised."""
+        return self._segmenter or self._wait()
+
+    def open(self, context: Context) -> None:
+        self._stopping = context.stopping
+        try:
+            self._segmenter = self._load(self.options.model)
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            self._tried.set()
+        self._switch = ModelSwitch(self._load, self._use)
+
+    def process(self, *packets: Any) -> Scores:
+        prepared: Prepared = packets[0]
+        # Not self.segmenter: frames that were made ready for the old model still go through the old one.
+        scores: Scores = prepared.segmenter.infer(prepared)
+        return scores
+
+    def command(self, name: str, value: str) -> bool:
+        current, switch = self._segmenter, self._switch
+        if name != "model" or current is None or switch is None:
+            return False
+        switch.to(value, current.card.name)
+        return True
+
+    def counters(self) -> dict[str, int | float | str]:
+        segmenter = self._segmenter
+        if segmenter is None:
+            return {}
+        info = segmenter.info
+        figures: dict[str, int | float | str] = {"model": segmenter.card.name, "runtime": info.runtime}
+        figures |= {"device": info.device, "precision": info.precision}
+        return figures if info.threads is None else figures | {"threads": info.threads}
+
+    def close(self) -> None:
+        if self._switch is not None:
+            self._switch.close()
+        segmenter, self._segmenter = self._segmenter, None
+        if segmenter is not None:
+            segmenter.close()
+        self._error = self._error or GraphStateError("the infer node is closed")
+        self._tried.set()
+
+    def _load(self, model: str) -> BaseSegmenter:
+        o = self.options
+        segmenter = load_segmenter(
+            model, runtime=o.runtime, device=o.device, threads=o.threads, runtime_options=o.runtime_options
+        )
+        try:
+            segmenter.warm_up()
+        except BaseException:
+            segmenter.close()
+            raise
+        return segmenter
+
+    def _use(self, segmenter: BaseSegmenter) -> None:
+        # The old one is not closed here: frames made ready for it are under way. It goes when the last of them does.
+        self._segmenter = segmenter
+
+    def _wait(self) -> BaseSegmenter:
+        give_up = time.monotonic() + LOAD_TIMEOUT
+        while not self._tried.wait(0.05):
+            if self._stopping.is_set():
+                raise GraphStateError("the graph stopped while the model was loading")
+            if time.monotonic() > give_up:
+                raise GraphStateError(f"model {self.options.model!r} was not loaded within {LOAD_TIMEOUT:.0f} s")
+        segmenter = self._segmenter
+        if segmenter is None:
+            raise self._error or GraphStateError("the infer node has no model")
+        return segmenter

@@ -1,0 +1,1 @@
+"""What runs a network; registered in rtskin.registry.RUNTIMES."""

@@ -1,0 +1,81 @@
+"""A runtime that is as slow as one wants and sees a blurred disc in every picture: for tests and benchmarks."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from rtskin.errors import InputError, RuntimeUnavailableError
+from rtskin.infer.cards import Card
+from rtskin.infer.runtimes.base import Array, Runtime, RuntimeInfo
+from rtskin.infer.runtimes.clock import burner
+
+
+class FakeRuntime(Runtime):
+    """Answers the same scores after ``delay_ms``; runs any card, weights or not.
+
+    options: ``delay_ms`` (0 or more); ``burn`` (keep a core busy for that time, without the GIL, instead of sleeping);
+    ``fail_at`` (the n-th run, from 1, raises RuntimeError; the warm-up is not counted).
+    """
+
+    needs_weights: ClassVar[bool] = False
+    defaults: ClassVar[Mapping[str, Any]] = {"delay_ms": 0.0, "burn": False, "fail_at": None}
+
+    def __init__(self, card: Card, *, device: str, threads: int | None, options: Mapping[str, Any]) -> None:
+        super().__init__(card, device=device, threads=threads, options=options)
+        if device not in ("auto", "cpu"):
+            raise RuntimeUnavailableError(f"the fake runtime has no device {device!r}; use auto or cpu")
+        self._delay_ns = _nanoseconds(self.options["delay_ms"])
+        self._burn = burner() if self.options["burn"] else None
+        self._fail_at: int | None = self.options["fail_at"]
+        self._runs = itertools.count(1)  # next() on it is atomic
+        self._scores = _disc(card)
+        self._local = threading.local()
+        self.info = RuntimeInfo("fake", "cpu", "none", 1)
+
+    def run(self, tensor: Array) -> npt.NDArray[np.float32]:
+        until = time.monotonic_ns() + self._delay_ns
+        if next(self._runs) == self._fail_at:
+            raise RuntimeError(f"the fake runtime was told to fail at run {self._fail_at}")
+        output = self._answer()
+        self._wait(until)
+        return output
+
+    def warm_up(self) -> npt.NDArray[np.float32]:
+        self._wait(0)
+        return self._answer()
+
+    def _answer(self) -> npt.NDArray[np.float32]:
+        """The scores in this thread's buffer: real runtimes write over their last answer too."""
+        if not hasattr(self._local, "output"):
+            self._local.output = np.empty_like(self._scores)
+        output: npt.NDArray[np.float32] = self._local.output
+        np.copyto(output, self._scores)
+        return output
+
+    def _wait(self, until: int) -> None:
+        if self._burn is not None:
+            self._burn(until)
+        elif (left := until - time.monotonic_ns()) > 0:
+            time.sleep(left * 1e-9)
+
+
+def _nanoseconds(milliseconds: object) -> int:
+    if not isinstance(milliseconds, int | float) or not 0 <= milliseconds < float("inf"):
+        raise InputError(f"delay_ms is milliseconds, 0 or more, not {milliseconds!r}")
+    return round(milliseconds * 1e6)
+
+
+def _disc(card: Card) -> npt.NDArray[np.float32]:
+    """1×C×h×w: a disc in the middle, half the height across, 1 inside, falling to 0 over a twentieth of the height."""
+    width, height = card.tensor.width, card.tensor.height
+    y, x = np.mgrid[:height, :width]
+    distance = np.hypot((x + 0.5) / width - 0.5, (y + 0.5) / height - 0.5)
+    disc = np.clip((0.275 - distance) / 0.05, 0, 1).astype(np.float32)
+    return np.ascontiguousarray(np.broadcast_to(disc, (1, card.output.channel + 1, height, width)))

@@ -1,0 +1,94 @@
+"""ONNX Runtime, on the CPU or on CUDA."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from rtskin.errors import InputError, ModelError
+from rtskin.infer.cards import Card
+from rtskin.infer.runtimes.base import Array, Runtime, RuntimeInfo
+from rtskin.infer.runtimes.devices import default_threads, providers, settle
+from rtskin.infer.runtimes.installed import require_onnxruntime
+from rtskin.infer.runtimes.signature import check_signature
+from rtskin.infer.weights import checked_weights
+
+log = logging.getLogger("rtskin.infer")
+
+
+class OnnxRuntime(Runtime):
+    """A session of ONNX Runtime with its output bound to memory that is used again.
+
+    options: ``spinning`` (waiting intra-op threads burn their core; a little faster, far more CPU), ``inter_threads``,
+    ``log_severity`` (0 verbose … 4 fatal).
+    """
+
+    defaults: ClassVar[Mapping[str, Any]] = {"spinning": False, "inter_threads": 1, "log_severity": 3}
+
+    def __init__(self, card: Card, *, device: str, threads: int | None, options: Mapping[str, Any]) -> None:
+        super().__init__(card, device=device, threads=threads, options=options)
+        ort = require_onnxruntime()
+        asked = providers(ort, device)
+        path = checked_weights(card)
+        self._threads = threads or default_threads()
+        self._session: Any = _create(ort, path, self._session_options(ort), asked)
+        real = settle(device, asked, self._session.get_providers())
+        self._input, self._output = check_signature(card, path, self._session)
+        self._shape = _static_shape(self._output.shape)
+        self._local = threading.local()
+        self.info = RuntimeInfo("onnxruntime", real, "fp32", self._threads)
+
+    def run(self, tensor: Array) -> npt.NDArray[np.float32]:
+        if self._shape is None:
+            outputs = self._session.run([self._output.name], {self._input.name: tensor})
+            return np.asarray(outputs[0], np.float32)
+        binding, output = self._bound()
+        binding.bind_input(self._input.name, "cpu", 0, tensor.dtype.type, tensor.shape, tensor.ctypes.data)
+        self._session.run_with_iobinding(binding)
+        return output
+
+    def close(self) -> None:
+        self._session = None
+        self._local = threading.local()
+
+    def _bound(self) -> tuple[Any, npt.NDArray[np.float32]]:
+        """This thread's binding with its output: a session may run in several threads, one output buffer may not."""
+        if not hasattr(self._local, "bound"):
+            output = np.empty(self._shape or (), np.float32)
+            binding = self._session.io_binding()
+            binding.bind_output(self._output.name, "cpu", 0, np.float32, output.shape, output.ctypes.data)
+            self._local.bound = (binding, output)
+        bound: tuple[Any, npt.NDArray[np.float32]] = self._local.bound
+        return bound
+
+    def _session_options(self, ort: ModuleType) -> Any:
+        options = ort.SessionOptions()
+        try:
+            options.log_severity_level = int(self.options["log_severity"])
+            options.inter_op_num_threads = int(self.options["inter_threads"])
+            options.intra_op_num_threads = self._threads
+        except (TypeError, ValueError) as error:
+            raise InputError(f"an option of onnxruntime is not a whole number: {error}") from None
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self.options["spinning"] else "0")
+        return options
+
+
+def _create(ort: ModuleType, path: Path, options: Any, asked: list[Any]) -> Any:
+    try:
+        return ort.InferenceSession(str(path), options, providers=asked)
+    except Exception as error:  # its errors share no base class but Exception
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{path} cannot be loaded by ONNX Runtime {ort.__version__}: {reason[:300]}") from error
+
+
+def _static_shape(shape: list[Any]) -> tuple[int, ...] | None:
+    """The output's shape, a batch of one; None where the network leaves a size open."""
+    sizes = [1, *shape[1:]]
+    return tuple(sizes) if all(isinstance(size, int) and size > 0 for size in sizes) else None

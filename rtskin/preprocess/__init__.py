@@ -1,0 +1,1 @@
+"""preprocess: from a frame to what a network takes. Fit, colour order, normalisation."""

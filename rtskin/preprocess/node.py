@@ -1,0 +1,55 @@
+"""The graph node ``preprocess``: makes frames ready for the model that the infer node runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, cast
+
+from rtskin.errors import GraphSpecError, GraphStateError, nearest
+from rtskin.frame import Frame, Prepared
+from rtskin.node import Node, NodeOptions
+
+
+class _Prepares(Protocol):
+    def prepare(self, frame: Frame) -> Prepared: ...
+
+
+class HasSegmenter(Protocol):
+    """What this node asks of the infer node: the model in use now; reading it waits while the model loads."""
+
+    @property
+    def segmenter(self) -> _Prepares: ...
+
+
+class PreprocessOptions(NodeOptions):
+    #: Name of the infer node whose model the frames are made ready for.
+    of: str = "infer"
+
+
+class Preprocess(Node):
+    """Frame → Prepared, by the ``prepare`` of the model in use, in this node's thread: decode, resize, normalise."""
+
+    Options: ClassVar[type[NodeOptions]] = PreprocessOptions
+
+    reentrant: ClassVar[bool] = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._infer: HasSegmenter | None = None
+
+    def bind(self, nodes: Mapping[str, Node]) -> None:
+        name = self.options.of
+        if name not in nodes:
+            raise GraphSpecError(f"preprocess.of: there is no node {name!r}{nearest(name, nodes)}")
+        node = nodes[name]
+        # hasattr would read the property, which waits for the model.
+        if inspect.getattr_static(node, "segmenter", None) is None:
+            raise GraphSpecError(f"preprocess.of: node {name!r} is a {type(node).__name__}, not one that infers")
+        self._infer = cast(HasSegmenter, node)
+
+    def process(self, *packets: Any) -> Prepared:
+        if self._infer is None:
+            raise GraphStateError("preprocess runs in a graph, beside the infer node that it prepares for")
+        (frame,) = packets
+        return self._infer.segmenter.prepare(frame)

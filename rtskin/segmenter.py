@@ -1,0 +1,108 @@
+"""Segmenter: an image goes in, a mask comes out."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rtskin.errors import GraphStateError, InputError
+from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
+from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
+from rtskin.infer.cards import Card
+
+
+class Segmenter:
+    """A loaded model for single images::
+
+        segmenter = Segmenter("ellipse")
+        mask = segmenter(cv2.imread("portrait.jpg"))
+
+    model: the name of a model, or the path of a card. runtime: "auto", or one by name ("onnxruntime"). device: "auto",
+    "cpu", "cuda", "cuda:1". threads: inside the runtime; None lets it choose. Other keywords are the runtime's own options.
+    Safe from several threads. For video use rtskin.stream, which smooths over time.
+
+    Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | Card,
+        *,
+        runtime: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+        **runtime_options: Any,
+    ) -> None:
+        from rtskin.render.refine import Refiner
+
+        self._refine = Refiner()
+        self._segmenter: BaseSegmenter | None = load_segmenter(
+            model, runtime=runtime, device=device, threads=threads, runtime_options=runtime_options
+        )
+        try:
+            self._segmenter.warm_up()
+        except BaseException:
+            self._segmenter.close()
+            raise
+        #: What the model is, and what it really runs on.
+        self.card: Card = self._segmenter.card
+        self.info: RuntimeInfo = self._segmenter.info
+
+    def __call__(self, image: npt.NDArray[Any]) -> U8:
+        """The soft mask of an image: uint8 H×W, 255 where skin is certain; each call gives an array of its own.
+
+        image: uint8 or uint16, H×W×3 in OpenCV's BGR order, H×W×4 (alpha is ignored) or H×W grey. InputError for others.
+        """
+        segmenter = self._segmenter
+        if segmenter is None:
+            raise GraphStateError("this Segmenter is closed; make a new one")
+        bgr = as_bgr(image)
+        frame = Frame(0, BgrPicture(bgr), SourceInfo("image", bgr.shape[1], bgr.shape[0]))
+        return self._refine(segmenter.infer(segmenter.prepare(frame))).data
+
+    def close(self) -> None:
+        """Give memory and devices back; may be called twice."""
+        segmenter, self._segmenter = self._segmenter, None
+        if segmenter is not None:
+            segmenter.close()
+
+    def __enter__(self) -> Segmenter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Segmenter({self.card.name!r}, runtime={self.info.runtime!r}, device={self.info.device!r})"
+
+
+def as_bgr(image: npt.NDArray[Any]) -> U8:
+    """uint8 H×W×3 of an 8- or 16-bit image in grey, BGR or BGRA; InputError says what is wrong with any other."""
+    _check(image)
+    if image.dtype == np.uint16:
+        image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 → 255, rounded
+    if image.ndim == 2:
+        image = image[:, :, None]
+    image = np.broadcast_to(image, (*image.shape[:2], 3)) if image.shape[2] == 1 else image[:, :, :3]
+    return np.ascontiguousarray(image)
+
+
+def _check(image: Any) -> None:
+    wanted = "uint8 H×W×3 (BGR), as cv2.imread gives it"
+    if image is None:
+        raise InputError(f"there is no image (cv2.imread gives None for a file it cannot read); give {wanted}")
+    if not isinstance(image, np.ndarray):
+        raise InputError(f"an image is a numpy array, not a {type(image).__name__}; give {wanted}")
+    if image.dtype not in (np.uint8, np.uint16):
+        hint = " (multiply by 255 first)" if image.dtype.kind == "f" else ""
+        raise InputError(f"an image of {image.dtype} cannot be used; give {wanted}{hint}")
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
+        raise InputError(f"an image of shape {image.shape} cannot be used; give {wanted}")
+    if 0 in image.shape:
+        raise InputError(f"the image is empty (shape {image.shape}); give {wanted}")
