@@ -14,17 +14,38 @@ from rtskin.errors import InputError, RtskinError
 
 VERBS = ("live", "render", "roi", "mask", "models", "run", "demo", "doctor", "eval", "train")
 
-app = typer.Typer(
-    name="rtskin",
-    help="Finds human skin in live video: which pixels of this frame are skin, now, steadily.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def application() -> typer.Typer:
+    """All verbs; each is a module of this package with a ``register(app)``."""
+    app = typer.Typer(
+        name="rtskin",
+        help="Finds human skin in live video: which pixels of this frame are skin, now, steadily.",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    for verb in VERBS:
+        importlib.import_module(f"rtskin.cli.{verb}").register(app)
+    return app
 
 
-@app.callback(invoke_without_command=True)
+def run(arguments: list[str] | None = None) -> None:
+    """Entry point: runs a verb and exits."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    _log_to_stderr(debug)
+    try:
+        application()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
+    except RtskinError as error:
+        if debug:
+            raise
+        where = f" (in {error.node})" if error.node else ""
+        sys.stderr.write(f"rtskin: {error}{where}\n")
+        sys.exit(2 if isinstance(error, InputError) else 1)
+
+
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; works with every verb.")] = False,
@@ -34,28 +55,11 @@ def _options(
         raise typer.Exit
 
 
-def run(arguments: list[str] | None = None) -> None:
-    """Entry point: runs a verb and exits."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in arguments
-    _log_to_stderr(debug)
-    for verb in VERBS:
-        importlib.import_module(f"rtskin.cli.{verb}").register(app)
-    try:
-        app([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
-    except RtskinError as error:
-        if debug:
-            raise
-        where = f" (in {error.node})" if error.node else ""
-        sys.stderr.write(f"rtskin: {error}{where}\n")
-        sys.exit(2 if isinstance(error, InputError) else 1)
-
-
 def _log_to_stderr(debug: bool) -> None:
     """Messages of rtskin's own loggers, one line each; what libraries log stays theirs."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("rtskin: %(message)s"))
     logger = logging.getLogger("rtskin")
-    logger.addHandler(handler)
+    logger.handlers = [handler]
     logger.setLevel(logging.DEBUG if debug else logging.INFO)
     logger.propagate = False

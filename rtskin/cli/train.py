@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         cls=_RecipeOrVerb,
         no_args_is_help=True,
-        help="Train a network by a recipe: rtskin train RECIPE.toml; or label, or export.",
+        help="Train a network by a recipe, label pictures for it, export what came out.\n\nExamples:\n\n"
+        "  rtskin train models/mobile-unet/recipe.toml --out runs/mobile-unet\n\n"
+        "  rtskin train models/mobile-unet/recipe.toml --out runs/mobile-unet --resume",
     )
     group.command(_DEFAULT)(recipe)
     group.command("label")(label)
@@ -58,7 +60,11 @@ def recipe(
 ) -> None:
     """Train RECIPE.toml and export the result.
 
-    rtskin train models/mobile-unet/recipe.toml --data ../shared/data --data ../labels --out runs/mobile-unet
+    Examples:
+
+      rtskin train models/mobile-unet/recipe.toml --data ../shared/data --data ../labels --out runs/mobile-unet
+
+      rtskin train my.toml --data pictures --minutes 90
 
     The checkpoint, the log (log.jsonl) and the exported model (model/) are in --out. A training that was stopped goes on
     with --resume.
@@ -81,7 +87,9 @@ def label(
 ) -> None:
     """Write soft labels of another network, and where it agrees with itself, for `rtskin train`.
 
-    rtskin train label ../shared/data/people_unlabelled --teacher pan_skin_512.onnx --out ../labels/people
+    Examples:
+
+      rtskin train label ../shared/data/people_unlabelled --teacher pan_skin_512.onnx --out ../labels/people
     """
     from rich.console import Console
 
@@ -108,7 +116,9 @@ def export(
 ) -> None:
     """Export the averaged weights of a checkpoint, at any time of a training.
 
-    rtskin train export runs/mobile-unet/last.pt --out models/mobile-unet
+    Examples:
+
+      rtskin train export runs/mobile-unet/last.pt --out models/mobile-unet
     """
     _export(checkpoint, out)
 

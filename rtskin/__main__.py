@@ -1,0 +1,6 @@
+"""``python -m rtskin``."""
+
+from rtskin.cli.main import run
+
+if __name__ == "__main__":
+    run()

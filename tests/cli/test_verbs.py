@@ -1,0 +1,261 @@
+"""The verbs on small real media."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rtskin.cli.main import VERBS
+from rtskin.media import av, cv2
+from tests.cli.conftest import Outcome, times
+
+Rtskin = Callable[..., Outcome]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(rtskin: Rtskin, verb: str) -> None:
+    outcome = rtskin(verb, "--help")
+    assert outcome.status == 0
+    assert f"rtskin {verb}" in outcome.out
+    assert "Example" in outcome.out
+
+
+def test_the_version_and_no_verb(rtskin: Rtskin) -> None:
+    assert rtskin("--version").out.startswith("0.")
+    assert "render" in rtskin().out
+
+
+def test_render_writes_every_frame_at_its_time_with_the_sound(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "matte.mp4"
+    outcome = rtskin("render", clip, out, "--stats", tmp_path / "stats.json")
+    assert outcome.status == 0, outcome.err
+    assert times(out) == pytest.approx(times(clip), abs=1e-6)
+    with av.open(str(out)) as container:
+        assert [stream.codec.name for stream in container.streams.audio] == ["aac"]
+    statistics = json.loads((tmp_path / "stats.json").read_text())
+    assert statistics["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
+    assert {"model", "runtime", "device", "fps", "latency_ms", "nodes", "edges"} <= set(statistics)
+    assert {"count", "p50_ms", "p95_ms"} <= set(statistics["nodes"]["infer"])
+
+
+def test_a_matte_of_the_ellipse_finds_the_disc_and_reaches_full_scale(
+    rtskin: Rtskin, clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "matte.mkv"
+    assert rtskin("render", clip, out, "--model", "ellipse", "--smooth", "none").status == 0
+    with av.open(str(out)) as container:
+        mattes = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert len(mattes) == 20
+    assert all(matte.min() == 0 and matte.max() == 255 for matte in mattes)
+
+
+def test_render_a_part_of_it(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "part.mkv"
+    assert rtskin("render", clip, out, "--start", "0.5", "--end", "1.0").status == 0
+    assert len(times(out)) == 5
+
+
+def test_render_an_image_sequence_keeps_the_numbers(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    for number in (7, 8, 9):
+        cv2.imwrite(str(tmp_path / f"shot.{number:04d}.png"), np.full((12, 16, 3), 90, np.uint8))
+    assert rtskin("render", tmp_path / "shot.%04d.png", tmp_path / "mask.%04d.png").status == 0
+    assert sorted(path.name for path in tmp_path.glob("mask.*")) == [f"mask.{n:04d}.png" for n in (7, 8, 9)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["render", "missing.mp4", "out.mkv"], 1, "missing.mp4"),
+        (["render", "{folder}", "out.mkv"], 1, "folder|directory"),
+        (["render", "{text}", "out.mkv"], 1, "text.mp4"),
+        (["render", "{clip}", "{clip}"], 1, "clip.mp4"),
+        (["render", "{clip}", "no/such/folder/out.mkv"], 1, "no/such/folder"),
+        (["render", "{clip}", "out.xyz"], 2, "out.xyz|xyz"),
+        (["render", "{clip}", "null"], 2, "must be a file"),
+        (["render", "{clip}", "out.mkv", "--model", "elipse"], 2, "no model is called 'elipse'; did you mean ellipse"),
+        (["render", "{clip}", "out.mkv", "--view", "overlya"], 2, "no view is called 'overlya'; did you mean overlay"),
+        (["render", "{clip}", "out.mkv", "--smooth", "adaptve"], 2, "adaptve.*did you mean adaptive"),
+        (["live", "{clip}", "--sink", "null", "--device", "cuda"], 1, "CUDA|cuda"),
+        (["live", "97", "--sink", "null"], 1, "97"),
+        (["run", "live_overlay", "--set", "infr.model=x"], 2, "no node is called 'infr'; did you mean infer"),
+        (["run", "live_overlay", "--set", "infer"], 2, "NODE.KEY=VALUE"),
+        (["run", "nothing.toml"], 2, "there is no pipeline at"),
+        (["roi", "{clip}", "--pace", "fast"], 2, "fast"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(
+    rtskin: Rtskin, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str], status: int, message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.mp4").write_text("this is no video")
+    names = {"clip": clip, "folder": tmp_path, "text": tmp_path / "text.mp4"}
+    outcome = rtskin(*[argument.format(**names) for argument in arguments])
+    assert outcome.status == status, outcome.err
+    assert __import__("re").search(message, outcome.err), outcome.err
+    assert "Traceback" not in outcome.err
+    if arguments[-2:] != ["--pace", "fast"]:  # the parser draws a box
+        assert len([line for line in outcome.err.splitlines() if line.startswith("rtskin: ")]) >= 1
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_an_output_that_is_there_is_kept_unless_told(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mkv"
+    out.write_text("mine")
+    outcome = rtskin("render", clip, out)
+    assert outcome.status == 1
+    assert "--overwrite" in outcome.err
+    assert out.read_text() == "mine"
+    assert rtskin("render", clip, out, "--overwrite").status == 0
+    assert len(times(out)) == 20
+
+
+def test_live_at_max_pace_renders_every_frame(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    assert rtskin("live", clip, "--pace", "max", "--sink", "null", "--stats", stats).status == 0
+    assert json.loads(stats.read_text())["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
+
+
+def test_live_with_the_latest_mask_says_so_and_shows_frames(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    outcome = rtskin("live", clip, "--pairing", "latest", "--sink", "null", "--stats", stats)
+    assert outcome.status == 0, outcome.err
+    assert "newest" in outcome.err
+    frames = json.loads(stats.read_text())["frames"]
+    assert frames["captured"] == 20
+    assert frames["rendered"] > 0
+
+
+def test_live_ends_after_its_duration_and_completes_the_file(rtskin: Rtskin, tmp_path: Path) -> None:
+    out = tmp_path / "out.mkv"
+    outcome = rtskin("live", "pattern:64x48@30?frames=0", "--sink", out, "--duration", "1.5")
+    assert outcome.status == 0, outcome.err
+    assert len(times(out)) > 3
+
+
+def test_roi_writes_one_object_a_line(rtskin: Rtskin, clip: Path) -> None:
+    outcome = rtskin("roi", clip, "--pace", "max", "--model", "ellipse")
+    lines = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(20))
+    first = lines[0]
+    assert set(first) == {"v", "seq", "pts", "time", "age_ms", "width", "height", "rois"}
+    assert (first["width"], first["height"]) == (160, 120)
+    x, y, w, h = first["rois"][0]["box"]
+    assert x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= 160 and y + h <= 120
+    assert set(first["rois"][0]) == {"id", "box", "area", "score"}
+
+
+def test_roi_into_a_file(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "regions.jsonl"
+    assert rtskin("roi", clip, "--pace", "max", "--out", out).status == 0
+    assert len(out.read_text().splitlines()) == 20
+
+
+def test_mask_writes_masks_of_the_images_size(rtskin: Rtskin, tmp_path: Path) -> None:
+    for name, shape in (("a.jpg", (48, 64, 3)), ("b.png", (5, 3)), ("c.png", (1, 1, 4))):
+        cv2.imwrite(str(tmp_path / name), np.full(shape, 120, np.uint8))
+    cv2.imwrite(str(tmp_path / "d.png"), np.full((7, 9), 30000, np.uint16))
+    images = [tmp_path / name for name in ("a.jpg", "b.png", "c.png", "d.png")]
+    outcome = rtskin("mask", *images, "--out", tmp_path / "masks")
+    assert outcome.status == 0, outcome.err
+    for image in images:
+        mask = cv2.imread(str(tmp_path / "masks" / f"{image.stem}.png"), cv2.IMREAD_UNCHANGED)
+        assert mask.dtype == np.uint8
+        assert mask.shape == cv2.imread(str(image), cv2.IMREAD_UNCHANGED).shape[:2]
+
+
+def test_one_bad_image_does_not_stop_the_others(rtskin: Rtskin, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "good.png"), np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / "bad.png").write_text("no image")
+    outcome = rtskin("mask", tmp_path / "bad.png", tmp_path / "good.png", "--out", tmp_path / "masks")
+    assert outcome.status == 1
+    assert "bad.png" in outcome.err
+    assert (tmp_path / "masks" / "good.png").exists()
+
+
+def test_images_that_would_become_one_mask_are_refused(rtskin: Rtskin, tmp_path: Path) -> None:
+    outcome = rtskin("mask", tmp_path / "a.png", tmp_path / "a.jpg", "--out", tmp_path / "masks")
+    assert outcome.status == 2
+    assert "both become a.png" in outcome.err
+
+
+def test_models_lists_the_bundled(rtskin: Rtskin) -> None:
+    assert "ellipse" in rtskin("models").out
+    assert "ellipse" in [card["name"] for card in json.loads(rtskin("models", "--json").out)]
+
+
+def test_run_runs_any_pipeline(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    settings = [f"source.uri={clip}", "source.pace=max", "sink.kind=null"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    outcome = rtskin("run", "live_overlay", *options, "--stats", stats)
+    assert outcome.status == 0, outcome.err
+    assert json.loads(stats.read_text())["frames"]["rendered"] == 20
+
+
+def test_demo_shows_source_mask_and_overlay(rtskin: Rtskin, tmp_path: Path) -> None:
+    pytest.importorskip("skimage", reason="the demo's portrait comes with scikit-image")
+    out = tmp_path / "demo.mp4"
+    outcome = rtskin("demo", "--out", out, "--seconds", "0.5")
+    assert outcome.status == 0, outcome.err
+    assert str(out) in outcome.out
+    with av.open(str(out)) as container:
+        frames = list(container.decode(video=0))
+    assert len(frames) == 15
+    assert (frames[0].width, frames[0].height) == (3 * 640, 480)
+
+
+def test_doctor_reports(rtskin: Rtskin) -> None:
+    report = json.loads(rtskin("doctor", "--json").out)
+    assert report["packages"]["av"]
+    assert "CPUExecutionProvider" in report["runtimes"]["onnxruntime"]["providers"]
+    assert report["codecs"]["encoders"]["libx264"] is True
+    assert report["problems"] == []
+    assert "ellipse" in rtskin("doctor").out
+
+
+def started(*arguments: object) -> subprocess.Popen[str]:
+    """The real command in a process of its own."""
+    command = [sys.executable, "-m", "rtskin", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_ctrl_c_completes_a_live_recording(tmp_path: Path) -> None:
+    out, stats = tmp_path / "out.mkv", tmp_path / "stats.json"
+    process = started("live", "pattern:64x48@30?frames=0", "--sink", out, "--stats", stats)
+    while not (tmp_path / "out.mkv").exists() and process.poll() is None:
+        parts = [path for path in tmp_path.iterdir() if path.stat().st_size > 0]
+        if parts:
+            break
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert len(times(out)) >= 1
+    assert json.loads(stats.read_text())["state"] == "done"
+
+
+def test_ctrl_c_leaves_no_half_rendered_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.mkv"
+    process = started("render", "pattern:1280x720@30?frames=100000", out)
+    while process.poll() is None and not any(path.stat().st_size > 0 for path in tmp_path.iterdir()):
+        pass
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_goes_away_ends_the_feed_quietly() -> None:
+    process = started("roi", "pattern:64x48@30?frames=0", "--pace", "max")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith('{"v"')
+    process.stdout.close()
+    assert process.wait(timeout=30) == 0, process.stderr.read()

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import rtskin
+from rtskin.errors import SourceNotFoundError, UnknownNameError
+from tests.graph.nodes import graph_threads
+
+
+def test_a_list_of_it_holds_distinct_masks_of_the_frames_size() -> None:
+    pairs = list(rtskin.stream("pattern:64x48@30?frames=12", model="ellipse", smooth="none"))
+    assert [frame.seq for frame, _ in pairs] == list(range(12))
+    assert all(mask.frame is frame for frame, mask in pairs)
+    assert all(mask.data.shape == (48, 64) and mask.data.dtype == np.uint8 for _, mask in pairs)
+    assert len({mask.data.tobytes() for _, mask in pairs}) > 1  # the disc moves
+    addresses = {mask.data.__array_interface__["data"][0] for _, mask in pairs}
+    assert len(addresses) == 12
+
+
+def test_leaving_the_loop_stops_everything() -> None:
+    for frame, _ in rtskin.stream("pattern:64x48@30?frames=0", model="ellipse"):
+        if frame.seq == 3:
+            break
+    assert graph_threads() == []
+
+
+def test_errors_reach_the_loop(tmp_path) -> None:
+    with pytest.raises(SourceNotFoundError):
+        list(rtskin.stream(tmp_path / "missing.mp4"))
+    with pytest.raises(UnknownNameError, match="did you mean ellipse"):
+        list(rtskin.stream("pattern:", model="elipse"))
