@@ -17,13 +17,14 @@ from rtskin.media import av
 log = logging.getLogger("rtskin.capture")
 
 #: Signs of the matrix (x' = a·x + c·y, y' = b·x + d·y, y downwards) → FFmpeg filters, and clockwise degrees.
+#: vflip only turns the row stride negative, which hardly anybody who reads planes expects: it is never the last.
 _TURNS: dict[tuple[int, int, int, int], tuple[tuple[tuple[str, str | None], ...], int]] = {
     (1, 0, 0, 1): ((), 0),
     (0, 1, -1, 0): ((("transpose", "clock"),), 90),
-    (-1, 0, 0, -1): ((("hflip", None), ("vflip", None)), 180),
+    (-1, 0, 0, -1): ((("vflip", None), ("hflip", None)), 180),
     (0, -1, 1, 0): ((("transpose", "cclock"),), 270),
     (-1, 0, 0, 1): ((("hflip", None),), 0),
-    (1, 0, 0, -1): ((("vflip", None),), 0),
+    (1, 0, 0, -1): ((("vflip", None), ("copy", None)), 0),
     (0, 1, 1, 0): ((("transpose", "cclock_flip"),), 90),
     (0, -1, -1, 0): ((("transpose", "clock_flip"),), 270),
 }

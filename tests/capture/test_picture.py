@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rtskin.capture.picture import AvPicture, Converter, resolve
+from rtskin.frame import Color
+from rtskin.media import av, cv2
+
+_WEIGHTS = {
+    "smpte170m": (0.299, 0.114),
+    "bt470bg": (0.299, 0.114),
+    "bt709": (0.2126, 0.0722),
+    "bt2020nc": (0.2627, 0.0593),
+}
+_NUMBERS = {"bt709": 1, "unknown": 2, "bt470bg": 5, "smpte170m": 6, "bt2020nc": 9}
+
+
+def picture() -> np.ndarray:
+    """Smooth and colourful, so that 4:2:0 costs little and a wrong matrix much."""
+    coarse = np.random.default_rng(5).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC)
+
+
+def encode(bgr: np.ndarray, pixels: str, matrix: str, full: bool) -> av.VideoFrame:
+    """By the definition of the standards, in floating point."""
+    kr, kb = _WEIGHTS[matrix]
+    b, g, r = (bgr[..., index].astype(np.float64) for index in range(3))
+    y = kr * r + (1 - kr - kb) * g + kb * b
+    planes = [y, (b - y) / (2 * (1 - kb)), (r - y) / (2 * (1 - kr))]
+    if not full:
+        planes = [16 + planes[0] * 219 / 255, planes[1] * 224 / 255, planes[2] * 224 / 255]
+    planes = [planes[0], planes[1] + 128, planes[2] + 128]
+    deep = "10" in pixels
+    frame = av.VideoFrame(bgr.shape[1], bgr.shape[0], pixels)
+    for plane, values in zip(frame.planes, planes, strict=False):
+        small = cv2.resize(values, (plane.width, plane.height), interpolation=cv2.INTER_AREA)
+        rounded = (
+            np.rint(small * 4).clip(0, 1023).astype("<u2") if deep else np.rint(small).clip(0, 255).astype(np.uint8)
+        )
+        target = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size).view(rounded.dtype)
+        target[:, : plane.width] = rounded
+    frame.color_range = 2 if full else 1
+    frame.colorspace = _NUMBERS[matrix]
+    return frame
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / max(1e-9, np.mean((a.astype(np.float64) - b) ** 2))))
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le", "yuva420p"])
+@pytest.mark.parametrize("matrix", ["smpte170m", "bt470bg", "bt709", "bt2020nc"])
+@pytest.mark.parametrize("full", [True, False])
+def test_round_trip(pixels, matrix, full):
+    original = picture()
+    frame = encode(original, pixels, matrix, full)
+    got = AvPicture(frame, Converter()).bgr()
+    assert psnr(got, original) > (48 if "444" in pixels else 40)
+    # The frame itself keeps what it said of its colours.
+    assert (frame.color_range, frame.colorspace) == (2 if full else 1, _NUMBERS[matrix])
+
+
+def test_a_wrong_range_or_matrix_would_be_seen():
+    original = picture()
+    frame = encode(original, "yuv444p", "bt709", True)
+    frame.color_range = 1
+    assert psnr(AvPicture(frame, Converter()).bgr(), original) < 32
+    frame.color_range, frame.colorspace = 2, _NUMBERS["smpte170m"]
+    assert psnr(AvPicture(frame, Converter()).bgr(), original) < 32
+
+
+@pytest.mark.parametrize(("matrix", "size"), [("smpte170m", (320, 240)), ("bt709", (1280, 720))])
+def test_untagged_frames_are_taken_as_players_take_them(matrix, size):
+    original = cv2.resize(picture(), size, interpolation=cv2.INTER_CUBIC)
+    frame = encode(original, "yuv444p", matrix, False)
+    frame.color_range, frame.colorspace = 0, _NUMBERS["unknown"]
+    shown = AvPicture(frame, Converter())
+    assert shown.color == Color()
+    assert psnr(shown.bgr(), original) > 48
+
+
+def test_resolve():
+    assert resolve(Color(), "yuv420p", 640, 480) == ("smpte170m", False)
+    assert resolve(Color(), "yuv420p", 1280, 544) == ("bt709", False)
+    assert resolve(Color(), "gray", 640, 480) == ("smpte170m", True)
+    assert resolve(Color(range="pc", matrix="bt709"), "yuv420p", 64, 48) == ("bt709", True)
+    assert resolve(Color(matrix="gbr"), "gbrp", 64, 48) == ("smpte170m", True)
+
+
+def test_yuvj_is_full_range_whatever_the_tag():
+    original = picture()
+    frame = encode(original, "yuvj420p", "smpte170m", True)
+    frame.color_range = 0
+    assert AvPicture(frame, Converter()).color.range == "pc"
+    assert psnr(AvPicture(frame, Converter()).bgr(), original) > 40
+
+
+def test_alpha_is_dropped_not_composited():
+    frame = av.VideoFrame.from_ndarray(np.full((4, 4, 4), (10, 20, 30, 0), np.uint8), format="bgra")
+    assert (AvPicture(frame, Converter()).bgr() == (10, 20, 30)).all()
+
+
+def test_grey_keeps_its_values():
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    got = AvPicture(av.VideoFrame.from_ndarray(ramp, format="gray"), Converter()).bgr()
+    assert np.abs(got.astype(int) - ramp[..., None]).max() <= 1
+
+
+def test_padded_rows_become_contiguous_and_the_buffer_is_used_again():
+    converter = Converter()
+    frame = encode(picture()[:, :33], "yuv420p", "bt709", False)
+    first = AvPicture(frame, converter).bgr()
+    assert first.shape == (240, 33, 3)
+    assert first.flags.c_contiguous
+    address = first.ctypes.data
+    del first
+    assert AvPicture(frame, converter).bgr().ctypes.data == address
