@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from rtskin import nets
-from rtskin.errors import InputError, RtskinError
+from rtskin.errors import InputError, RtskinError, SinkError
 from rtskin.train import checkpoint, schedule
 from rtskin.train.batches import Batch, Batches
 from rtskin.train.data import Sides
@@ -61,7 +61,10 @@ class Trainer:
     def __init__(self, recipe: Recipe, sets: list[Sides], out: Path, init: Path | None = None) -> None:
         torch.set_num_threads(recipe.threads)
         torch.manual_seed(recipe.seed)
-        out.mkdir(parents=True, exist_ok=True)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SinkError(f"the folder {out} cannot be made ({error.strerror}); give another --out") from error
         self.recipe, self.sets, self.out = recipe, sets, out
         self.net = nets.build(recipe.net.architecture, **recipe.net.options).to(memory_format=torch.channels_last)
         if init is not None:
@@ -155,10 +158,12 @@ class Trainer:
 
         steps = range(self.step, self.total or 10**9)
         loader: Any = DataLoader(
-            self.batches,
-            batch_size=None, sampler=steps, num_workers=1, prefetch_factor=6, collate_fn=_as_it_is,
-        )  # fmt: skip
-        return iter(loader)
+            _Errors(self.batches), batch_size=None, sampler=steps, num_workers=1, prefetch_factor=6, collate_fn=_same
+        )
+        for batch in loader:
+            if isinstance(batch, InputError):
+                raise batch
+            yield batch
 
     def _settle_total(self, times: list[float]) -> None:
         """Minutes into steps, once some steps were timed. The warm-up before does not depend on the total."""
@@ -179,11 +184,27 @@ class Trainer:
         self._write({"step": self.step, "loss": statistics.fmean(losses), "rate": self._rate(), "kept_out": figures})
 
     def _write(self, entry: dict[str, Any]) -> None:
-        with open(self.out / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({"time": round(time.time(), 1), **entry}) + "\n")
+        try:
+            with open(self.out / "log.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps({"time": round(time.time(), 1), **entry}) + "\n")
+        except OSError as error:
+            raise SinkError(f"{self.out / 'log.jsonl'} cannot be written ({error.strerror}); make room") from error
 
 
-def _as_it_is(batch: Batch) -> Batch:
+class _Errors:
+    """Hands errors over as what they are: raised in a worker they would reach the caller wrapped in a traceback."""
+
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+
+    def __getitem__(self, step: int) -> Batch | InputError:
+        try:
+            return self.batches[step]
+        except InputError as error:
+            return error
+
+
+def _same(batch: Batch | InputError) -> Batch | InputError:
     return batch
 
 

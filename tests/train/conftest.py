@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ pytest.importorskip("torch")
 
 from rtskin.train.imaging import cv2
 from rtskin.train.recipe import Recipe, parse
-
-MakeRecipe = Callable[..., Recipe]
 
 
 def picture(seed: int, size: tuple[int, int] = (96, 72), skin: bool = True) -> tuple[Any, Any]:

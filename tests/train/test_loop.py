@@ -128,3 +128,18 @@ def test_the_log_has_figures_of_the_kept_out_and_names_what_was_skipped(
     assert broken
     assert len(broken) == len(set(broken)) == len(run.broken)
     assert all("is not a picture" in name for name in broken)
+
+
+def test_an_error_of_the_data_stays_one_line(table: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    table["data"].pop()
+    for path in (data / "pairs/images").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match="20 pictures in a row cannot be read") as error:
+        trainer(parse(table), data, tmp_path).run()
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_cannot_be_made(recipe: Recipe, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SinkError, match="cannot be made"):
+        trainer(recipe, data, tmp_path / "file")
