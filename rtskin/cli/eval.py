@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,10 @@ from rtskin.errors import InputError, SinkError
 if TYPE_CHECKING:
     from rtskin.evaluate.datasets import Dataset
     from rtskin.evaluate.sheet import ContactSheet
+
+
+#: Columns of a table that goes into a file or a pipe.
+_WIDE = 140
 
 
 def register(app: typer.Typer) -> None:
@@ -94,7 +99,8 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(reports.to_dict(report), indent=2, allow_nan=False))
     else:
-        Console().print(reports.to_rich(report))
+        # Rich takes what is no terminal for one of 80 columns and would fold the tables there.
+        Console(width=None if sys.stdout.isatty() else _WIDE).print(reports.to_rich(report))
 
 
 def _load(pairs: list[Path], skinless: list[Path], recipe: Path | None, limit: int | None) -> list[Dataset]:

@@ -1,0 +1,177 @@
+"""Models over sets of pictures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from rtskin.errors import InputError, ModelError
+from rtskin.evaluate import bootstrap
+from rtskin.evaluate.bootstrap import DRAWS, Figure
+from rtskin.evaluate.datasets import Dataset, Item, read
+from rtskin.evaluate.metrics import METRICS, Counts, count, ratio
+from rtskin.frame import U8
+from rtskin.train.imaging import BrokenImageError
+
+log = logging.getLogger("rtskin.evaluate")
+
+#: uint8 H×W×3 BGR → uint8 H×W.
+Segment = Callable[[U8], U8]
+
+
+class Watcher(Protocol):
+    """Sees every mask as it is scored (the contact sheet does)."""
+
+    def __call__(self, model: str, item: Item, image: U8, truth: U8, mask: U8, counts: Counts) -> None: ...
+
+
+@dataclass(frozen=True)
+class Results:
+    """All of one set: pictures that were scored, the counts of each model for them in that order, files left out."""
+
+    dataset: Dataset
+    items: Sequence[Item]
+    counts: Mapping[str, Sequence[Counts]]
+    broken: Sequence[str] = ()
+
+    @property
+    def with_skin(self) -> int:
+        """Pictures whose truth has skin."""
+        return sum(counts.has_skin for counts in next(iter(self.counts.values())))
+
+
+@dataclass(frozen=True)
+class Report:
+    """models in the order they were asked for; one Results a set; intervals drawn with ``seed``, ``draws`` times."""
+
+    models: Sequence[str]
+    results: Sequence[Results]
+    seed: int = 0
+    draws: int = DRAWS
+    _known: dict[tuple[Any, ...], Figure | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def figure(self, results: Results, model: str, metric: str) -> Figure | None:
+        """One metric of one model on one set; None where the set cannot tell."""
+        key = (id(results), model, metric)
+        if key not in self._known:
+            self._known[key] = bootstrap.interval(ratio(metric, results.counts[model]), self.seed, self.draws)
+        return self._known[key]
+
+    def difference(self, results: Results, one: str, other: str, metric: str) -> Figure | None:
+        """``one`` minus ``other``, paired."""
+        key = (id(results), one, other, metric)
+        if key not in self._known:
+            a, b = ratio(metric, results.counts[one]), ratio(metric, results.counts[other])
+            self._known[key] = bootstrap.difference(a, b, self.seed, self.draws)
+        return self._known[key]
+
+    def comparisons(self) -> list[tuple[str, str]]:
+        """The first model against each of the others."""
+        return [(self.models[0], other) for other in self.models[1:]]
+
+    def accuracy(self, model: str) -> dict[str, dict[str, float | int]]:
+        """What a model's card says: by set, the number of pictures and the metrics, rounded."""
+        said: dict[str, dict[str, float | int]] = {}
+        for results in self.results:
+            figures = {metric: self.figure(results, model, metric) for metric in METRICS}
+            known = {metric: round(figure.value, 4) for metric, figure in figures.items() if figure is not None}
+            said[results.dataset.name] = {"images": len(results.items), **known}
+        return said
+
+
+def evaluate(
+    datasets: Sequence[Dataset],
+    segmenters: Mapping[str, Segment],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    watch: Sequence[Watcher] = (),
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Report:
+    """Run every segmenter on every picture, once.
+
+    A picture that cannot be decoded is left out for all models, logged, and named in the report. InputError: no set, no
+    model, two sets of one name, sizes that differ, a set of which nothing can be decoded. ModelError: a mask of a wrong
+    size.
+    """
+    if not datasets or not segmenters:
+        raise InputError("name at least one set of pictures and one model")
+    datasets = _with_own_names(datasets)
+    total, done, results = sum(len(dataset.items) for dataset in datasets), 0, []
+    for dataset in datasets:
+        items: list[Item] = []
+        counts: dict[str, list[Counts]] = {model: [] for model in segmenters}
+        broken: list[str] = []
+        for item in dataset.items:
+            try:
+                image, truth = read(item)
+            except BrokenImageError as error:
+                log.warning("left out: %s", error)
+                broken.append(error.path.as_posix())
+            else:
+                items.append(item)
+                for model, segment in segmenters.items():
+                    mask = _mask(model, segment, image, item)
+                    counts[model].append(count(mask, truth))
+                    for watcher in watch:
+                        watcher(model, item, image, truth, mask, counts[model][-1])
+            done += 1
+            if progress is not None:
+                progress(done, total)
+        if not items:
+            raise InputError(f"not one of the {len(broken)} pictures in {dataset.path} can be decoded")
+        results.append(Results(dataset, items, counts, broken))
+    return Report(list(segmenters), results, seed, draws)
+
+
+@contextmanager
+def open_models(names: Sequence[str], **options: Any) -> Iterator[dict[str, Segment]]:
+    """Segmenters by the name of their model, in the order asked for, for the time of a ``with``.
+
+    names: models, or paths of cards. options: device, threads … as Segmenter takes them.
+    """
+    from rtskin.segmenter import Segmenter
+
+    with ExitStack() as stack:
+        opened: dict[str, Segment] = {}
+        for name in names:
+            shown = _shown(name)
+            if shown in opened:
+                raise InputError(f"two models are called {shown!r}; name each once, or rename the folder of one card")
+            opened[shown] = stack.enter_context(Segmenter(name, **options))
+        yield opened
+
+
+def _shown(name: str) -> str:
+    """What a model is called in reports: of a card's path, its folder or (for other.toml) its stem."""
+    path = Path(name)
+    if path.name == "model.toml":
+        return path.absolute().parent.name
+    return path.stem if path.suffix == ".toml" else path.name
+
+
+def _mask(model: str, segment: Segment, image: U8, item: Item) -> U8:
+    mask = segment(image)
+    if mask.shape != image.shape[:2]:
+        raise ModelError(f"{model} gave a mask of {mask.shape} for {item.image}, which is {image.shape[:2]}")
+    return mask
+
+
+def _with_own_names(datasets: Sequence[Dataset]) -> list[Dataset]:
+    """Sets of one name are called by their parent folder too, and refused where that does not help."""
+    names = [dataset.name for dataset in datasets]
+    own = [
+        Dataset(f"{dataset.path.resolve().parent.name}/{dataset.name}", dataset.path, dataset.items)
+        if names.count(dataset.name) > 1
+        else dataset
+        for dataset in datasets
+    ]
+    names = [dataset.name for dataset in own]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two sets are called {name!r}; name each once, or rename the folder of one")
+    return own

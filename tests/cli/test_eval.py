@@ -1,0 +1,98 @@
+"""The verb ``rtskin eval``, from the command line to its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from rtskin.cli import eval as verb
+from rtskin.errors import InputError, SinkError, UnknownNameError
+from rtskin.media import cv2
+
+#: A colour that the ellipse takes for skin, and one that it does not (BGR).
+SKIN, WALL = (120, 150, 205), (150, 90, 40)
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    app = typer.Typer()
+    verb.register(app)
+    app.command("other")(lambda: None)  # one verb alone would not be a group
+    return app
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pictures: a quarter of skin-coloured pixels, and masks that say so."""
+    for part in ("images", "masks"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+    for number in range(3):
+        image, mask = np.full((64, 64, 3), WALL, np.uint8), np.zeros((64, 64), np.uint8)
+        image[:32, :32], mask[:32, :32] = SKIN, 255
+        cv2.imwrite(str(tmp_path / "set" / "images" / f"{number}.png"), image)
+        cv2.imwrite(str(tmp_path / "set" / "masks" / f"{number}.png"), mask)
+    return tmp_path / "set"
+
+
+def run(app: typer.Typer, *arguments: object) -> str:
+    result = CliRunner().invoke(app, ["eval", *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_json_on_standard_output_is_json_alone(app: typer.Typer, folder: Path) -> None:
+    said = json.loads(run(app, folder, "--models", "ellipse", "--json"))
+    (dataset,) = said["datasets"]
+    assert (dataset["name"], dataset["images"], dataset["with_skin"]) == ("set", 3, 3)
+    assert dataset["models"]["ellipse"]["mean_iou"]["value"] > 0.9
+
+
+def test_tables_markdown_and_sheet(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+    text = run(
+        app, folder, "-m", "ellipse", "--limit", 2, "--markdown", tmp_path / "r.md", "--sheet", tmp_path / "worst.png"
+    )
+    assert "mean IoU" in text
+    assert "| set | 2 | ellipse | " in (tmp_path / "r.md").read_text("utf-8")
+    assert cv2.imread(str(tmp_path / "worst.png")) is not None
+
+
+def test_a_plain_tree_is_declared_skinless(app: typer.Typer, folder: Path) -> None:
+    with pytest.raises(InputError, match="--skinless"):
+        run(app, folder / "images", "--models", "ellipse")
+    said = json.loads(run(app, "--skinless", folder / "images", "--models", "ellipse", "--json"))
+    figures = said["datasets"][0]["models"]["ellipse"]
+    assert figures["false_skin"]["value"] == pytest.approx(0.25, abs=0.05)
+    assert figures["mean_iou"] is None
+
+
+def test_only_what_a_training_keeps_out(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    part = '[[data]]\nname = "s"\npath = "set"\nkind = "pairs"\nweight = 1\nship = true\nterms = "-"\n'
+    counts = []
+    for fold in range(2):
+        recipe.write_text(f'name = "r"\nsteps = 1\n[split]\nfolds = 2\nheld_out = {fold}\n{part}')
+        try:
+            said = json.loads(run(app, folder, "--models", "ellipse", "--held-out", recipe, "--json"))
+            counts.append(said["datasets"][0]["images"])
+        except InputError:  # none of three may fall into a fold
+            counts.append(0)
+    assert sum(counts) == 3
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(app: typer.Typer, tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="there is no folder"):
+        run(app, tmp_path / "nowhere", "--models", "ellipse", "--markdown", tmp_path / "no" / "r.md")
+
+
+def test_nothing_to_evaluate_on_and_unknown_models_are_refused(app: typer.Typer, folder: Path) -> None:
+    with pytest.raises(InputError, match="nothing to evaluate on"):
+        run(app, "--models", "ellipse")
+    with pytest.raises(UnknownNameError, match="did you mean ellipse"):
+        run(app, folder, "--models", "elipse")
+    with pytest.raises(InputError, match="two models are called 'ellipse'"):
+        run(app, folder, "--models", "ellipse,ellipse")
