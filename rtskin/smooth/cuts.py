@@ -68,10 +68,10 @@ class CutDetector:
 
 
 def luma(frame: Frame) -> U8:
-    """uint8 H×W, a view: the picture's own luma where it has one, else green, which carries most of it."""
+    """uint8 H×W, a view: the picture's own luma where it has one in 8 bits, else green, which carries most of it."""
     own = getattr(frame.picture, "luma", None)
     plane = None if own is None else own()
-    return frame.bgr[:, :, 1] if plane is None else plane
+    return plane if plane is not None and plane.dtype == np.uint8 else frame.bgr[:, :, 1]
 
 
 @njit(nogil=True, cache=True)
