@@ -25,7 +25,7 @@ class InferOptions(NodeOptions):
     device: str = "auto"
     #: Threads inside the runtime; without, it chooses.
     threads: int | None = Field(default=None, ge=1)
-    runtime_options: dict[str, Any] = {}
+    runtime_options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Infer(Node):

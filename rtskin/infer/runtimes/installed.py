@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import re
 from types import ModuleType
 
 from rtskin.errors import MissingExtraError, RuntimeUnavailableError
@@ -15,13 +14,9 @@ _ONE_OF = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntim
 
 def onnxruntime_distributions() -> dict[str, str]:
     """Name → version of every installed distribution that brings ``import onnxruntime``; more than one is a fault."""
-    found = {}
-    for distribution in importlib.metadata.distributions(name="onnxruntime") or ():
-        found["onnxruntime"] = distribution.version
-    for name in _ONE_OF:
-        for distribution in importlib.metadata.distributions(name=name):
-            found[_normal(distribution.metadata["Name"] or name)] = distribution.version
-    return found
+    return {
+        name: distribution.version for name in _ONE_OF for distribution in importlib.metadata.distributions(name=name)
+    }
 
 
 def conflict() -> str | None:
@@ -43,11 +38,7 @@ def require_onnxruntime() -> ModuleType:
         raise RuntimeUnavailableError(message)
     try:
         module = importlib.import_module("onnxruntime")
-        module.InferenceSession  # noqa: B018 - what is left after a half uninstall is an empty namespace package
+        _ = module.InferenceSession  # what a half uninstall leaves is an empty namespace package
     except (ImportError, AttributeError) as error:
-        raise MissingExtraError("onnxruntime (or onnxruntime-gpu: rtskin[gpu])", "cpu", "running a network") from error
+        raise MissingExtraError("onnxruntime, or onnxruntime-gpu from rtskin[gpu]", "cpu", "a network") from error
     return module
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

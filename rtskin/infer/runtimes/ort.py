@@ -54,6 +54,12 @@ class OnnxRuntime(Runtime):
         self._session.run_with_iobinding(binding)
         return output
 
+    def warm_up(self) -> npt.NDArray[np.float32]:
+        try:
+            return super().warm_up()
+        except Exception as error:  # its errors share no base class but Exception
+            raise ModelError(f"the network of {self.card.name!r} cannot run: {_one_line(error)}") from error
+
     def close(self) -> None:
         self._session = None
         self._local = threading.local()
@@ -84,11 +90,14 @@ def _create(ort: ModuleType, path: Path, options: Any, asked: list[Any]) -> Any:
     try:
         return ort.InferenceSession(str(path), options, providers=asked)
     except Exception as error:  # its errors share no base class but Exception
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{path} cannot be loaded by ONNX Runtime {ort.__version__}: {reason[:300]}") from error
+        raise ModelError(f"{path} cannot be loaded by ONNX Runtime {ort.__version__}: {_one_line(error)}") from error
 
 
 def _static_shape(shape: list[Any]) -> tuple[int, ...] | None:
     """The output's shape, a batch of one; None where the network leaves a size open."""
     sizes = [1, *shape[1:]]
     return tuple(sizes) if all(isinstance(size, int) and size > 0 for size in sizes) else None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
