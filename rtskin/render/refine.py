@@ -1,0 +1,111 @@
+"""Refine: scores at the network's size become a mask at the frame's size, its edges where the picture has them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from rtskin.frame import F32, U8, Frame, Mask, Scores
+from rtskin.media import cv2
+from rtskin.node import Context, Node, NodeOptions
+from rtskin.pool import BufferPool
+from rtskin.render import guided
+from rtskin.render.luma import luma_of
+
+Method = Literal["guided", "linear"]
+
+
+class Refiner:
+    """Scores → Mask: uint8 H×W at the frame's size, 0 … 255, never rescaled per image. Safe from several threads.
+
+    method: "guided" follows the frame's luma (:mod:`rtskin.render.guided`); "linear" only interpolates.
+    radius: of the windows, in pixels of the scores. eps: variance of the luma (0 … 1) below which an edge is ignored.
+
+    The defaults were measured on 50 street photographs of about 768×512 (IoU at 0.5 against the true mask), against
+    linear: true masks at 64² gain 1.1 points, blurred ones at 256² 0.3, a real network's scores 0.1 to 0.2; masks that
+    are perfect at 256² already lose 0.4.
+    """
+
+    def __init__(self, method: Method = "guided", radius: int = 1, eps: float = 2e-2) -> None:
+        self.method, self.radius, self.eps = method, radius, eps
+        self._pool = BufferPool()
+
+    def __call__(self, scores: Scores) -> Mask:
+        frame, data = scores.frame, scores.data
+        size = (frame.height, frame.width)
+        if data.shape == size:
+            return Mask(frame, self._same_size(data), scores.model)
+        out = self._pool.take(size, np.uint8)
+        small = self._unit(data, size)
+        if self.method == "linear":
+            guided.enlarge(small, out, self._pool)
+        else:
+            self._guided(frame, small, out)
+        return Mask(frame, out, scores.model)
+
+    def _guided(self, frame: Frame, small: F32, out: U8) -> None:
+        luma = luma_of(frame, self._pool)
+        a, b = guided.fit(self._small_guide(luma, small), small, self.radius, self.eps, self._pool)
+        guided.apply(luma, a, b, out, self._pool)
+
+    def _same_size(self, data: F32 | U8) -> U8:
+        if data.dtype == np.uint8:
+            return data  # type: ignore[return-value]
+        out = self._pool.take(data.shape, np.uint8)
+        guided.enlarge(np.ascontiguousarray(data, np.float32), out, self._pool)
+        return out
+
+    def _unit(self, data: F32 | U8, size: tuple[int, int]) -> F32:
+        """The scores as float32 0 … 1, at most as large as the frame in each direction."""
+        if data.dtype == np.uint8:
+            scaled = self._pool.take(data.shape, np.float32)
+            np.multiply(data, np.float32(1 / 255), out=scaled)
+        else:
+            scaled = np.ascontiguousarray(data, np.float32)
+        grid = (min(data.shape[0], size[0]), min(data.shape[1], size[1]))
+        if grid == data.shape:
+            return scaled
+        small = self._pool.take(grid, np.float32)
+        cv2.resize(scaled, grid[::-1], dst=small, interpolation=cv2.INTER_AREA)
+        return small
+
+    def _small_guide(self, luma: U8, small: F32) -> F32:
+        reduced = self._reduce(luma, small.shape)
+        guide = self._pool.take(small.shape, np.float32)
+        np.multiply(reduced, np.float32(1 / 255), out=guide)
+        return guide
+
+    def _reduce(self, luma: U8, grid: tuple[int, ...]) -> U8:
+        # cv2 averages areas slowly (3.6 ms at 720p), except in halves (0.06 ms): halves while they fit, then
+        # interpolation for the rest. An odd last row or column is left out; it is less than a pixel of what follows.
+        rows, columns = grid
+        while luma.shape[0] >= 2 * rows and luma.shape[1] >= 2 * columns:
+            half = self._pool.take((luma.shape[0] // 2, luma.shape[1] // 2), np.uint8)
+            even = luma[: 2 * half.shape[0], : 2 * half.shape[1]]
+            cv2.resize(even, half.shape[::-1], dst=half, interpolation=cv2.INTER_AREA)
+            luma = half
+        reduced = self._pool.take((rows, columns), np.uint8)
+        cv2.resize(luma, (columns, rows), dst=reduced, interpolation=cv2.INTER_LINEAR)
+        return reduced
+
+
+class Refine(Node):
+    """Scores → Mask at the frame's size."""
+
+    class Options(NodeOptions):
+        method: Method = "guided"
+        #: In pixels of the scores.
+        radius: int = Field(1, ge=1, le=64)
+        #: Variance of the luma, 0 … 1, below which an edge is ignored.
+        eps: float = Field(2e-2, gt=0)
+
+    reentrant = True
+
+    def open(self, context: Context) -> None:
+        self._refiner = Refiner(self.options.method, self.options.radius, self.options.eps)
+        guided.warm()
+
+    def process(self, scores: Scores) -> Mask:
+        return self._refiner(scores)
