@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtskin.errors import ModelError
-from rtskin.frame import F32, BgrPicture, Frame, Prepared, Scores, SourceInfo
+from rtskin.frame import F32, Frame, Prepared, Scores
 from rtskin.infer.activation import ACTIVATIONS
 from rtskin.infer.base import BaseSegmenter
 from rtskin.infer.cards import Card, CardInput
@@ -38,9 +38,11 @@ class NetworkSegmenter(BaseSegmenter):
         return Scores(prepared.frame, self._probability(output, prepared.content), self.card.name)
 
     def warm_up(self) -> None:
-        self._check(self._runtime.warm_up())
-        black = BgrPicture(np.zeros((2, 2, 3), np.uint8))
-        self.infer(self.prepare(Frame(0, black, SourceInfo("warm-up", 2, 2))))
+        output = self._runtime.warm_up()
+        self._check(output)
+        # What is compiled on first use: the kernels before and after the network.
+        _, content = self._to_tensor(np.zeros((2, 2, 3), np.uint8))
+        self._probability(output, content)
 
     def close(self) -> None:
         self._runtime.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def write_net(
     dtype: str = "FLOAT",
     out_shape: Sequence[Any] | None = None,
     flat: bool = False,
+    channels: Any = None,
 ) -> Path:
     """A 1×1 convolution, and after it perhaps one more operation. size: h, w. A second output is its negative."""
     onnx = pytest.importorskip("onnx")
@@ -49,7 +50,7 @@ def write_net(
     if flat:
         nodes.append(helper.make_node("Flatten", ["skin"], ["flat"]))
         values = [helper.make_tensor_value_info("flat", kind.FLOAT, [1, None])]
-    entry = helper.make_tensor_value_info("x", getattr(kind, dtype), [1, kernel.shape[1], *size])
+    entry = helper.make_tensor_value_info("x", getattr(kind, dtype), [1, channels or kernel.shape[1], *size])
     constants = [onnx.numpy_helper.from_array(kernel, "w"), onnx.numpy_helper.from_array(offset, "b")]
     graph = helper.make_graph(nodes, "tiny", [entry], values, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -65,9 +66,7 @@ MakeCard = Callable[..., Card]
 def make_card(tmp_path: Path) -> MakeCard:
     """make_card(net={…}, input={…}, output={…}, …) → a card on disk with its network beside it."""
 
-    def make(
-        name: str = "tiny", *, net: dict[str, Any] | None = None, root: Path | None = None, **parts: Any
-    ) -> Card:
+    def make(name: str = "tiny", *, net: dict[str, Any] | None = None, root: Path | None = None, **parts: Any) -> Card:
         folder = (root or tmp_path) / name
         weights = write_net(folder / "net.onnx", **(net or {}))
         table: dict[str, Any] = {"name": name, "architecture": "tiny", "input": {"width": 16, "height": 16}}
@@ -80,13 +79,13 @@ def make_card(tmp_path: Path) -> MakeCard:
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of models that is searched before the bundled one; the user's own is kept out."""
     folder = tmp_path / "models"
     folder.mkdir()
     monkeypatch.setenv("RTSKIN_MODELS", str(folder))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "no-data"))
-    yield folder
+    return folder
 
 
 def frame_of(image: U8) -> Frame:

@@ -32,7 +32,9 @@ def test_right_weights_are_hashed_once(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_wrong_weights(tmp_path: Path) -> None:
     (tmp_path / "w.onnx").write_bytes(b"abc")
-    with pytest.raises(ModelError, match=r"'m' are not the ones.*sha256.*install rtskin again, or pull the model again"):
+    with pytest.raises(
+        ModelError, match=r"'m' are not the ones.*sha256.*install rtskin again, or pull the model again"
+    ):
         checked_weights(card(tmp_path, file="w.onnx", sha256="1" * 64))
 
 
