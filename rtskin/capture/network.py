@@ -113,6 +113,7 @@ class NetworkCapture(Capture):
     def _begin(self) -> Any:
         """Chooses the stream of the container and gives its first frame."""
         self._broken: str | None = None
+        self._skipping = False
         self._stream = video_stream(self._container, self._shown)
         # Frame threads hold frames back, which a live picture has no time for.
         use_threads(self._stream, "SLICE" if self._length() is None else "AUTO")
@@ -133,6 +134,8 @@ class NetworkCapture(Capture):
                 packet = av.Packet()
             if packet is None:
                 return
+            if self._skipping and packet.size and not packet.is_keyframe:
+                self._late += 1
             yield packet
             if self._broken:
                 return
@@ -165,11 +168,16 @@ class NetworkCapture(Capture):
             pts = self._timeline.stamp(frame.pts, Fraction(self._stream.time_base), now)
             late = self._lag.late(float(pts * self._timeline.time_base), now)
             # Where decoding itself is too slow, only key frames are decoded until the stream is caught up.
-            self._stream.codec_context.skip_frame = "NONKEY" if late else "DEFAULT"
+            self._skip(late)
             if late:
                 self._late += 1
             else:
                 yield frame, pts, time.monotonic_ns()
+
+    def _skip(self, skipping: bool) -> None:
+        if skipping != self._skipping:
+            self._skipping = skipping
+            self._stream.codec_context.skip_frame = "NONKEY" if skipping else "DEFAULT"
 
     def _every(self, frames: Iterator[Any]) -> Iterator[tuple[Any, int, int]]:
         for frame in frames:

@@ -200,18 +200,44 @@ def test_a_backlog_is_jumped_over_and_counted(tmp_path, monkeypatch):
     data = make_video(tmp_path / "clip.ts", 90, options={"bf": "0"}).read_bytes()
 
     class Clock:
-        """The network stalls for 20 seconds before frame 30; what had piled up then comes at once."""
+        """The network stalls for 20 seconds before frame 45; what had piled up then comes at twice the speed."""
 
         calls = 0
 
         def monotonic(self):
             self.calls += 1
-            return self.calls / 60 + (20 if self.calls > 60 else 0)
+            return self.calls / 60 + (20 if self.calls > 45 else 0)
 
         monotonic_ns = staticmethod(time.monotonic_ns)
 
     monkeypatch.setattr(module, "time", Clock())
+    monkeypatch.setattr(module, "_KEEP", 1000)
     with http_server(send_whole(data)) as address, open_source(address, reconnect=0, max_lag=0.5) as source:
-        frames = list(source)
-        assert source.counters()["late"] + len(frames) <= 90
-        assert source.counters()["late"] > 10
+        numbers = [read_number(frame.bgr) for frame in source]
+        assert source.counters()["late"] == 90 - len(numbers)
+    assert numbers == list(range(len(numbers)))
+    assert 44 <= len(numbers) <= 46
+
+
+def test_a_live_stream_is_whole_again_after_a_backlog(tmp_path, monkeypatch):
+    data = make_video(tmp_path / "clip.ts", 90, options={"bf": "0"}).read_bytes()
+
+    class Clock:
+        """Frames 30 to 32 come two seconds late, everything after them on time."""
+
+        calls = 0
+
+        def monotonic(self):
+            self.calls += 1
+            return self.calls / 30 + (2 if 30 < self.calls <= 33 else 0)
+
+        monotonic_ns = staticmethod(time.monotonic_ns)
+
+    monkeypatch.setattr(module, "time", Clock())
+    monkeypatch.setattr(module, "_KEEP", 1000)
+    with http_server(send_whole(data)) as address, open_source(address, reconnect=0, max_lag=0.5) as source:
+        numbers = [read_number(frame.bgr) for frame in source]
+        late = source.counters()["late"]
+    assert 3 <= late < 40
+    assert len(numbers) == 90 - late
+    assert numbers[-20:] == list(range(70, 90))
