@@ -144,8 +144,9 @@ def test_errors_at_the_start() -> None:
 
 
 def test_options_of_a_runtime_pass_through() -> None:
+    segmenter = Segmenter(Card(name="n", architecture="none"), runtime="fake", fail_at=1)
     with pytest.raises(RuntimeError, match="fail at run 1"):
-        Segmenter(Card(name="n", architecture="none"), runtime="fake", fail_at=1)
+        segmenter(patch())
 
 
 def test_a_real_portrait(ellipse: Segmenter, shared: Path) -> None:

@@ -42,7 +42,7 @@ def test_it_takes_its_time(burn: bool) -> None:
     runtime.warm_up()
     begun = time.monotonic_ns()
     runtime.run(TENSOR)
-    assert time.monotonic_ns() - begun >= 20e6 * 0.999
+    assert time.monotonic_ns() - begun >= 20e6 * 0.99
 
 
 def test_sleeping_uses_no_processor_and_burning_does() -> None:
