@@ -59,6 +59,9 @@ class Picture(Protocol):
     def bgr(self) -> U8:
         """uint8 H×W×3, converted with the picture's own range and matrix."""
 
+    def luma(self) -> U8 | None:
+        """uint8 H×W as it was decoded (full or limited range), a view; None where no plane holds just that."""
+
 
 @dataclass(frozen=True, slots=True)
 class BgrPicture:
@@ -77,6 +80,9 @@ class BgrPicture:
 
     def bgr(self) -> U8:
         return self.pixels
+
+    def luma(self) -> None:
+        return None
 
 
 @dataclass(slots=True, eq=False)

@@ -152,5 +152,18 @@ class AvPicture:
                 self._bgr = self._converter.bgr(self.frame)
             return self._bgr
 
+    def luma(self) -> U8 | None:
+        """uint8 H×W as it was decoded, a view of the frame's first plane; None where no 8-bit plane holds just luma."""
+        components = self.frame.format.components
+        first = components[0]
+        if not first.is_luma or first.bits != 8 or first.plane != 0 or self.frame.format.is_bit_stream:
+            return None
+        plane = self.frame.planes[0]
+        stride = plane.line_size
+        if stride < plane.width or any(other.plane == 0 for other in components[1:]):  # flipped, or packed
+            return None
+        rows: U8 = np.frombuffer(plane, np.uint8)[: stride * plane.height].reshape(plane.height, stride)
+        return rows[:, : plane.width]
+
     def __repr__(self) -> str:
         return f"<AvPicture {self.format} {self.width}×{self.height}>"

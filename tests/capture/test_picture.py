@@ -116,3 +116,19 @@ def test_padded_rows_become_contiguous_and_the_buffer_is_used_again():
     address = first.ctypes.data
     del first
     assert AvPicture(frame, converter).bgr().ctypes.data == address
+
+
+@pytest.mark.parametrize(
+    ("format", "has"),
+    [("yuv420p", True), ("nv12", True), ("gray", True), ("yuyv422", False), ("yuv420p10le", False), ("bgr24", False)],
+)
+def test_luma_is_a_view_of_the_first_plane_where_that_holds_just_luma(format: str, has: bool) -> None:
+    frame = av.VideoFrame(18, 6, format)
+    if not has:
+        assert AvPicture(frame, Converter()).luma() is None
+        return
+    plane = frame.planes[0]
+    plane.update(bytes(i % 251 for i in range(plane.buffer_size)))
+    luma = AvPicture(frame, Converter()).luma()
+    assert luma.shape == (6, 18)
+    assert [int(luma[0, 0]), int(luma[5, 17])] == [0, (5 * plane.line_size + 17) % 251]
