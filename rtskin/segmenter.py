@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rtskin.errors import GraphStateError, InputError
 from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
-from rtskin.infer.cards import Card
+from rtskin.infer.cards import DEFAULT_MODEL, Card
 
 
 class Segmenter:
@@ -30,7 +30,7 @@ class Segmenter:
 
     def __init__(
         self,
-        model: str | os.PathLike[str] | Card,
+        model: str | os.PathLike[str] | Card = DEFAULT_MODEL,
         *,
         runtime: str = "auto",
         device: str = "auto",

@@ -41,6 +41,9 @@ from rtskin.errors import ModelError, RtskinError, nearest
 
 log = logging.getLogger("rtskin.infer")
 
+#: What everything uses that is not told otherwise.
+DEFAULT_MODEL = "ellipse"
+
 _Triple = tuple[float, float, float]
 _Side = Annotated[int, Field(ge=1, le=16384)]
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from rtskin.errors import GraphStateError
 from rtskin.frame import Prepared, Scores
 from rtskin.infer.base import BaseSegmenter, load_segmenter
+from rtskin.infer.cards import DEFAULT_MODEL
 from rtskin.infer.switch import ModelSwitch
 from rtskin.node import Context, Node, NodeOptions
 
@@ -20,7 +21,7 @@ LOAD_TIMEOUT = 180.0
 
 class InferOptions(NodeOptions):
     #: Name of a model, or path of a card.
-    model: str = "ellipse"
+    model: str = DEFAULT_MODEL
     runtime: str = "auto"
     device: str = "auto"
     #: Threads inside the runtime; without, it chooses.

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,13 +230,17 @@ def started(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def wait_for_bytes(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Until something was written there, or the process has ended."""
+    while process.poll() is None and not any(path.stat().st_size for path in folder.iterdir() if path.exists()):
+        time.sleep(0.01)
+
+
 def test_ctrl_c_completes_a_live_recording(tmp_path: Path) -> None:
-    out, stats = tmp_path / "out.mkv", tmp_path / "stats.json"
-    process = started("live", "pattern:64x48@30?frames=0", "--sink", out, "--stats", stats)
-    while not (tmp_path / "out.mkv").exists() and process.poll() is None:
-        parts = [path for path in tmp_path.iterdir() if path.stat().st_size > 0]
-        if parts:
-            break
+    (tmp_path / "out").mkdir()
+    out, stats = tmp_path / "out" / "out.mkv", tmp_path / "stats.json"
+    process = started("live", "pattern:640x480@30?frames=0", "--sink", out, "--stats", stats)
+    wait_for_bytes(out.parent, process)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
@@ -244,10 +249,8 @@ def test_ctrl_c_completes_a_live_recording(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_no_half_rendered_file(tmp_path: Path) -> None:
-    out = tmp_path / "out.mkv"
-    process = started("render", "pattern:1280x720@30?frames=100000", out)
-    while process.poll() is None and not any(path.stat().st_size > 0 for path in tmp_path.iterdir()):
-        pass
+    process = started("render", "pattern:640x480@30?frames=100000", tmp_path / "out.mkv")
+    wait_for_bytes(tmp_path, process)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
