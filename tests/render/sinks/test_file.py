@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from fractions import Fraction as F
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,21 @@ def vfr(start: int) -> list[int]:
 @pytest.mark.parametrize(
     ("time_base", "pts"),
     [
-        (F(1, 30000), vfr(0)),
-        (F(1, 30000), vfr(12347)),
-        (F(1, 90000), vfr(900_001)),
-        (F(1001, 30000), list(range(5, 60))),
-        (F(1, 25), list(range(40))),
-        (F(1, 1000), [0, 33, 67, 100, 133, 200, 1267, 1300]),
-        (F(1, 10_000_000), [7, 333_340, 666_671]),
+        (Fraction(1, 30000), vfr(0)),
+        (Fraction(1, 30000), vfr(12347)),
+        (Fraction(1, 90000), vfr(900_001)),
+        (Fraction(1001, 30000), list(range(5, 60))),
+        (Fraction(1, 25), list(range(40))),
+        (Fraction(1, 1000), [0, 33, 67, 100, 133, 200, 1267, 1300]),
+        (Fraction(1, 10_000_000), [7, 333_340, 666_671]),
     ],
     ids=["vfr", "late", "90k", "ntsc", "25", "ms", "100ns"],
 )
-def test_times_are_the_sources(tmp_path: Path, extension: str, time_base: F, pts: list[int]) -> None:
+def test_times_are_the_sources(tmp_path: Path, extension: str, time_base: Fraction, pts: list[int]) -> None:
     path = tmp_path / f"out{extension}"
     run(FileSink(path=path), [rendered(i, pts=p, time_base=time_base) for i, p in enumerate(pts)])
     times = [time for time, _ in decode(path)]
-    tick = F(1, 1000) if extension == ".mkv" else max(time_base, F(1, 1_000_000))
+    tick = Fraction(1, 1000) if extension == ".mkv" else max(time_base, Fraction(1, 1_000_000))
     assert len(times) == len(pts)
     assert max(abs(time - p * time_base) for time, p in zip(times, pts, strict=True)) <= tick / 2
 
@@ -65,7 +65,9 @@ def test_times_are_the_sources(tmp_path: Path, extension: str, time_base: F, pts
 def test_the_last_picture_lasts_as_long_as_it_did(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"out{extension}"
     pts, last = [0, 40, 80, 120], 700
-    frames = [rendered(i, pts=p, time_base=F(1, 1000), duration=last if p == 120 else 40) for i, p in enumerate(pts)]
+    frames = [
+        rendered(i, pts=p, time_base=Fraction(1, 1000), duration=last if p == 120 else 40) for i, p in enumerate(pts)
+    ]
     run(FileSink(path=path), frames)
     with av.open(str(path)) as container:
         assert abs(container.duration / 1e6 - 0.82) < 0.0015
@@ -73,22 +75,22 @@ def test_the_last_picture_lasts_as_long_as_it_did(tmp_path: Path, extension: str
 
 def test_without_pts_the_rate_counts_and_gaps_stay(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
-    frames = [rendered(seq, rate=F(30000, 1001)) for seq in (0, 1, 2, 5, 6)]
+    frames = [rendered(seq, rate=Fraction(30000, 1001)) for seq in (0, 1, 2, 5, 6)]
     run(FileSink(path=path), frames)
-    assert [time for time, _ in decode(path)] == [F(1001, 30000) * seq for seq in (0, 1, 2, 5, 6)]
+    assert [time for time, _ in decode(path)] == [Fraction(1001, 30000) * seq for seq in (0, 1, 2, 5, 6)]
 
 
 def test_without_pts_and_rate_the_time_of_capture_counts(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     at = [5_000_000_000, 5_040_000_000, 5_100_000_000]
     run(FileSink(path=path), [rendered(i, captured_ns=ns) for i, ns in enumerate(at)])
-    assert [time for time, _ in decode(path)] == [0, F(40, 1000), F(100, 1000)]
+    assert [time for time, _ in decode(path)] == [0, Fraction(40, 1000), Fraction(100, 1000)]
 
 
 def test_times_that_do_not_rise_are_moved_on_and_counted(tmp_path: Path, caplog: Any) -> None:
     path = tmp_path / "out.mp4"
     pts = [0, 100, 100, 90, 200]
-    sink = run(FileSink(path=path), [rendered(i, pts=p, time_base=F(1, 10000)) for i, p in enumerate(pts)])
+    sink = run(FileSink(path=path), [rendered(i, pts=p, time_base=Fraction(1, 10000)) for i, p in enumerate(pts)])
     assert [time * 10000 for time, _ in decode(path)] == [0, 100, 101, 102, 200]
     assert sink.counters()["retimed"] == 2
     assert "do not rise" in caplog.text
@@ -97,7 +99,7 @@ def test_times_that_do_not_rise_are_moved_on_and_counted(tmp_path: Path, caplog:
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_a_start_before_zero_moves_the_whole_file(tmp_path: Path, extension: str, caplog: Any) -> None:
     path = tmp_path / f"out{extension}"
-    run(FileSink(path=path), [rendered(i, pts=i * 40 - 80, time_base=F(1, 1000)) for i in range(10)])
+    run(FileSink(path=path), [rendered(i, pts=i * 40 - 80, time_base=Fraction(1, 1000)) for i in range(10)])
     assert [time * 1000 for time, _ in decode(path)] == [i * 40 for i in range(10)]
     assert "begins at 0" in caplog.text
 
@@ -109,7 +111,7 @@ def test_mattes_are_full_scale_in_every_reading(tmp_path: Path, extension: str, 
     masks = [disc(width, height, step) for step in range(8)]
     masks[3][:] = 255
     masks[4][:] = 0
-    run(FileSink(path=path), [make_mask(mask, seq=i, pts=i, time_base=F(1, 25)) for i, mask in enumerate(masks)])
+    run(FileSink(path=path), [make_mask(mask, seq=i, pts=i, time_base=Fraction(1, 25)) for i, mask in enumerate(masks)])
     decoded = [frame for _, frame in decode(path)]
     assert len(decoded) == len(masks)
     for frame, mask in zip(decoded, masks, strict=True):
@@ -133,7 +135,7 @@ def test_mattes_in_mkv_are_lossless(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 4), (3, 5), (2, 4000), (4000, 2), (321, 240), (320, 240), (1280, 720)])
 def test_colour_pictures_of_any_size_come_back(tmp_path: Path, extension: str, size: tuple[int, int]) -> None:
     path = tmp_path / f"out{extension}"
-    packets = [rendered(i, *size, pts=i, time_base=F(1, 25)) for i in range(3)]
+    packets = [rendered(i, *size, pts=i, time_base=Fraction(1, 25)) for i in range(3)]
     run(FileSink(path=path), packets)
     for (_, frame), packet in zip(decode(path), packets, strict=True):
         back = frame.to_ndarray(format="bgr24", src_color_range=1, dst_color_range=2)
@@ -171,7 +173,7 @@ def test_ffv1_keeps_colour_exactly(tmp_path: Path) -> None:
 def test_two_runs_write_the_same_bytes(tmp_path: Path, extension: str) -> None:
     def digest(name: str) -> str:
         path = tmp_path / f"{name}{extension}"
-        run(FileSink(path=path), [rendered(i, pts=i, time_base=F(1, 25)) for i in range(5)])
+        run(FileSink(path=path), [rendered(i, pts=i, time_base=Fraction(1, 25)) for i in range(5)])
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
     assert digest("a") == digest("b")
@@ -192,7 +194,7 @@ def from_video(path: Path, first: int = 0, last: int | None = None) -> list[Rend
         ]
 
 
-def audio_of(path: Path) -> list[tuple[F, bytes]]:
+def audio_of(path: Path) -> list[tuple[Fraction, bytes]]:
     with av.open(str(path)) as container:
         return [(p.pts * p.time_base, bytes(p)) for p in container.demux(audio=0) if p.pts is not None]
 
@@ -205,9 +207,9 @@ def test_audio_is_copied_packet_by_packet(tmp_path: Path, make_video: Any, exten
     if extension == ".mkv":  # begins at 0, and has no place for the codec's run-up
         before = [packet for packet in before if packet[0] >= 0]
     assert [data for _, data in after] == [data for _, data in before]
-    assert max(abs(a - b) for (a, _), (b, _) in zip(after, before, strict=True)) <= F(1, 2000)
+    assert max(abs(a - b) for (a, _), (b, _) in zip(after, before, strict=True)) <= Fraction(1, 2000)
     expected = [packet.frame.pts * packet.frame.time_base for packet in from_video(source)]
-    assert max(abs(t - e) for (t, _), e in zip(decode(path), expected, strict=True)) <= F(1, 2000)
+    assert max(abs(t - e) for (t, _), e in zip(decode(path), expected, strict=True)) <= Fraction(1, 2000)
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
@@ -216,11 +218,11 @@ def test_audio_of_a_part_is_the_same_part(tmp_path: Path, make_video: Any, exten
     packets = from_video(source, 25, 50)
     run(FileSink(path=path), packets)
     assert [t for t, _ in decode(path)] == [p.frame.pts * p.frame.time_base for p in packets]
-    block = F(1024, 48000)
+    block = Fraction(1024, 48000)
     wanted = [data for t, data in audio_of(source) if t + block > 1 and t < 2]
     copied = audio_of(path)
     assert [data for _, data in copied] == wanted
-    assert 1 - block - F(1, 1000) < copied[0][0] <= 1
+    assert 1 - block - Fraction(1, 1000) < copied[0][0] <= 1
 
 
 def test_audio_can_be_left_out(tmp_path: Path, make_video: Any) -> None:
@@ -251,7 +253,7 @@ def test_the_name_appears_only_when_the_file_is_complete(tmp_path: Path) -> None
     sink = FileSink(path=path)
     sink.open(Context())
     for step in range(60):
-        sink.process(rendered(step, pts=step, time_base=F(1, 25)))
+        sink.process(rendered(step, pts=step, time_base=Fraction(1, 25)))
     assert not path.exists()
     sink.finish()
     assert leftovers(tmp_path) == ["out.mp4"]

@@ -1,0 +1,37 @@
+"""What ``--sink`` means: a word, a file, a pattern or a folder → a kind of node and its options."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rtskin.errors import InputError, UnknownNameError
+from rtskin.render.sinks.encoding import CONTAINERS
+from rtskin.render.sinks.png import is_pattern
+
+_WORDS = ("window", "null")
+
+
+def sink_for(text: str) -> tuple[str, dict[str, Any]]:
+    """(node kind, options) for "window", "null", "out.mp4" (.mov, .mkv), "out.%04d.png" or a folder ("frames/").
+
+    InputError or UnknownNameError say what there is.
+    """
+    if text in _WORDS:
+        return text, {}
+    path = Path(text)
+    if is_pattern(path.name) or text.endswith(("/", os.sep)) or (text and path.is_dir()):
+        return "png", {"path": path}
+    if path.suffix.lower() in CONTAINERS:
+        return "file", {"path": path}
+    if path.suffix.lower() == ".png":
+        raise InputError(f"{text} is one picture, but there will be many; write e.g. {path.stem}.%04d.png")
+    if not path.suffix and os.sep not in text:
+        raise UnknownNameError(
+            "sink", text, [*_WORDS, *(f"FILE{end}" for end in CONTAINERS), "FILE.%04d.png", "FOLDER/"]
+        )
+    known = ", ".join([*CONTAINERS, ".%04d.png"])
+    raise InputError(
+        f"no sink writes {path.suffix or text}; there are: window, null, files ending in {known}, folders/"
+    )
