@@ -53,7 +53,7 @@ class Node:
     #: "join": one packet of each port, of the same frame. "sample": every packet of the first port, with the newest of
     #: the others (None before there is one).
     sync: ClassVar[Literal["join", "sample"]] = "join"
-    #: "each": one packet out for one in. "some": fewer, more or later (then no join by frame may follow). "none": a sink.
+    #: "each": one packet out for one in. "some": fewer, or later (then no join by frame may follow). "none": a sink.
     emits: ClassVar[Literal["each", "some", "none"]] = "each"
     #: ``process`` may run in several threads at once, so that a graph may give the node several workers.
     reentrant: ClassVar[bool] = False

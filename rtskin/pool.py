@@ -6,6 +6,7 @@ pixels, and nobody has to release anything by hand.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from typing import Any
 
@@ -13,9 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+_Key = tuple[tuple[int, ...], np.dtype[Any]]
 
 #: Spare buffers kept for one shape and dtype. More are in use at once only when a consumer hoards, and those are let go.
 KEEP = 16
+#: Shapes that a pool remembers: a stage needs fewer, and pictures of ever new sizes must not fill the memory.
+SHAPES = 16
 
 
 class BufferPool:
@@ -27,19 +31,27 @@ class BufferPool:
 
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
-        self._spare: dict[tuple[tuple[int, ...], np.dtype[Any]], deque[Array]] = {}
+        self._spare: dict[_Key, deque[Array]] = {}
+        self._lock = threading.Lock()
 
     def take(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array of that shape and dtype with undefined contents, C-contiguous and writable."""
         key = (tuple(shape), np.dtype(dtype))
         spare = self._spare.get(key)
         if spare is None:
-            spare = self._spare.setdefault(key, deque(maxlen=self._keep))
+            spare = self._remember(key)
         try:
             owner = spare.pop()
         except IndexError:
             owner = np.empty(*key)
         return np.asarray(_Lease(owner, spare))
+
+    def _remember(self, key: _Key) -> deque[Array]:
+        """A place for spare buffers; the oldest shape is forgotten (buffers in use go when they are let go)."""
+        with self._lock:
+            while len(self._spare) >= SHAPES:
+                del self._spare[next(iter(self._spare))]
+            return self._spare.setdefault(key, deque(maxlen=self._keep))
 
 
 class _Lease:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtskin.pool import BufferPool
+from rtskin.pool import SHAPES, BufferPool
 
 
 def address(array: np.ndarray) -> int:
@@ -41,3 +41,12 @@ def test_a_pool_keeps_no_more_than_it_may() -> None:
     arrays = [pool.take((8,), np.uint8) for _ in range(10)]
     del arrays
     assert sum(map(len, pool._spare.values())) == 2
+
+
+def test_a_pool_forgets_sizes_it_has_not_seen_for_long() -> None:
+    pool = BufferPool()
+    for height in range(1, 200):
+        pool.take((height, 8), np.uint8)
+    assert len(pool._spare) == SHAPES
+    place = address(pool.take((199, 8), np.uint8))
+    assert address(pool.take((199, 8), np.uint8)) == place

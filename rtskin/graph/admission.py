@@ -78,7 +78,10 @@ class Admission:
         if any(len(times) < WARM for times in self._service.values()):
             return
         typical = {node: sorted(times)[len(times) // 2] for node, times in self._service.items()}
-        self.slowest = max(typical, key=lambda node: typical[node] / self._workers[node])
+        slowest = max(typical, key=lambda node: typical[node] / self._workers[node])
+        if self.slowest not in (None, slowest):
+            self._running[self.slowest].clear()  # what it still works on is no longer reported
+        self.slowest = slowest
         self._period = typical[self.slowest]
         # Nodes on parallel branches are counted as if in a row: rather a little early than a node that idles.
         before = self._upstream[self.slowest]

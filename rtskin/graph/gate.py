@@ -95,8 +95,16 @@ class Gate:
         if ring:
             self._bell.put(None)
 
+    def enter(self, seq: int, packets: int) -> None:
+        """So many packets of a frame are given to nodes of the group that were not accounted for by ``finished``."""
+        with self._lock:
+            self._admission.enter(seq, packets)
+
     def finished(self, node: str, seq: int, seconds: float, taken: int, given: int) -> None:
-        """A node of the group worked so long on so many packets of a frame; call it before it gives on what it made."""
+        """A node of the group worked so long on so many packets of a frame; call it before it gives on what it made.
+
+        given: packets of the same frame, to nodes of the group.
+        """
         admission = self._admission
         if given == taken and node != admission.slowest:
             admission.timed(node, seconds)

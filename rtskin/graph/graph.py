@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -41,6 +41,7 @@ class Graph:
         self._workers: dict[str, int] = {}
         self._edges: list[EdgeSpec] = []
         self._run: Run | None = None
+        self._drained = False
         if spec is not None:
             for name, node in spec.nodes.items():
                 self.add(name, node.build(name), workers=node.workers)
@@ -48,17 +49,25 @@ class Graph:
             self.check()
 
     @classmethod
-    def from_toml(cls, name: str | os.PathLike[str], settings: Mapping[str, Any] | None = None) -> Graph:
+    def from_toml(
+        cls,
+        name: str | os.PathLike[str],
+        settings: Mapping[str, Any] | None = None,
+        change: Callable[[GraphSpec], GraphSpec] = lambda spec: spec,
+    ) -> Graph:
         """A pipeline file, or a bundled pipeline by name, with ``settings`` as in :meth:`GraphSpec.override`.
 
-        GraphSpecError names the file and the line; UnknownNameError the nearest names.
+        ``change`` may add nodes and edges after that. GraphSpecError names the file and the line (not for what a setting
+        brought in); UnknownNameError the nearest names.
         """
         spec, lines = read_spec(paths.find("pipelines", name))
-        if settings:
-            return cls(spec.override(settings))
+        spec = change(spec.override(settings or {}))
+        brought = [f"nodes.{key}." for key in settings or {}]
         try:
             return cls(spec)
         except InputError as error:
+            if error.key is None or f"{error.key}.".startswith(tuple(brought)):
+                raise
             raise lines.placed(error) from None
 
     def add(self, name: str, node: Node | str, /, *, workers: int = 1, **options: Any) -> Graph:
@@ -68,6 +77,8 @@ class Graph:
             raise GraphSpecError(f"there are two nodes called {name!r}")
         if "." in name or not name:
             raise GraphSpecError(f"a node cannot be called {name!r}: the name is empty or holds a dot")
+        if workers < 1:
+            raise GraphSpecError(f"node {name!r} needs at least one worker, not {workers}")
         built = NodeSpec(kind=node, workers=workers, options=options).build(name) if isinstance(node, str) else node
         self._nodes[name], self._workers[name] = built, workers
         return self
@@ -79,8 +90,14 @@ class Graph:
         return self
 
     def check(self) -> Topology:
-        """GraphSpecError if the graph cannot run as it is; else its shape."""
-        return Topology(self._nodes, self._workers, self._edges)
+        """GraphSpecError if the graph cannot run as it is; else its shape. Nodes get to know each other here."""
+        topology = Topology(self._nodes, self._workers, self._edges)
+        for name, node in self._nodes.items():
+            try:
+                node.bind(self._nodes)
+            except InputError as error:
+                raise error.about(f"nodes.{name}.{error.key}" if error.key else f"nodes.{name}") from None
+        return topology
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -89,16 +106,17 @@ class Graph:
 
     def start(self) -> None:
         """Run in threads of its own and return at once. A graph with a window needs :meth:`run`."""
-        run = self._prepare()
-        if run.main_node:
-            raise GraphStateError(f"node {run.main_node!r} needs the main thread: call run() there instead of start()")
-        run.start()
+        self._refuse_main_thread("start()")
+        self._begin(self._prepare())
 
-    def run(self) -> GraphStatistics:
-        """Run to the end on this thread, and answer the statistics; the first error of any node is raised here."""
-        run = self._prepare()
+    def run(self, duration: float | None = None) -> GraphStatistics:
+        """Run to the end on this thread, and answer the statistics; the first error of any node is raised here.
+
+        duration: seconds after which it drains, counted from when all nodes are open.
+        """
+        run = self._prepare(duration=duration)
         try:
-            run.start()
+            self._begin(run)
             run.work_on_this_thread()
             run.wait()
         except KeyboardInterrupt:
@@ -110,7 +128,8 @@ class Graph:
         return run.statistics()
 
     def drain(self) -> None:
-        """End the sources; what is under way is delivered and files are completed."""
+        """End the sources; what is under way is delivered and files are completed. Before the start it counts as well."""
+        self._drained = True
         if self._run:
             self._run.drain()
 
@@ -152,9 +171,10 @@ class Graph:
 
         The caller is part of the graph: in live mode frames are dropped at admission while it works on one.
         """
+        self._refuse_main_thread("iterating")
         run = self._prepare(consumed=True)
         try:
-            run.start()
+            self._begin(run)
             yield from run.consume()
         finally:
             run.stop()
@@ -171,10 +191,20 @@ class Graph:
     ) -> None:
         self.stop()
 
-    def _prepare(self, consumed: bool = False) -> Run:
+    def _prepare(self, *, consumed: bool = False, duration: float | None = None) -> Run:
         self._only_before_start()
-        self._run = Run(self.check(), self._workers, consumed=consumed)
+        self._run = Run(self.check(), self._workers, consumed=consumed, duration=duration)
         return self._run
+
+    def _begin(self, run: Run) -> None:
+        run.start()
+        if self._drained:
+            run.drain()
+
+    def _refuse_main_thread(self, what: str) -> None:
+        for name, node in self._nodes.items():
+            if node.main_thread:
+                raise GraphStateError(f"node {name!r} needs the main thread: call run() there instead of {what}")
 
     def _only_before_start(self) -> None:
         if self._run:

@@ -53,7 +53,7 @@ def _node(worker: Worker) -> NodeStatistics:
         p50_ms=percentiles["p50"],
         p95_ms=percentiles["p95"],
         p99_ms=percentiles["p99"],
-        counters=dict(worker.node.counters()),
+        counters=worker.counters(),
     )
 
 

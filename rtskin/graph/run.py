@@ -22,7 +22,7 @@ from rtskin.node import Context, Source, tell
 log = logging.getLogger("rtskin.graph")
 
 #: Seconds that the threads together get to end once the graph stops; a thread that hangs in a driver is left behind.
-JOIN_SECONDS = 5.0
+JOIN_SECONDS = 3.0
 #: Name under which a caller who iterates over the graph takes part in admission.
 CALLER = "(caller)"
 
@@ -30,10 +30,13 @@ CALLER = "(caller)"
 class Run:
     """Wires edges, gates and workers for a topology, runs them, keeps the first error."""
 
-    def __init__(self, topology: Topology, workers: Mapping[str, int], *, consumed: bool) -> None:
+    def __init__(
+        self, topology: Topology, workers: Mapping[str, int], *, consumed: bool = False, duration: float | None = None
+    ) -> None:
         self.topology = topology
         self.error: RtskinError | None = None
-        self.started_at = self.ended_at = 0.0
+        self.started_at, self.ended_at = time.monotonic(), 0.0
+        self._timer = threading.Timer(duration, self.drain) if duration is not None else None
         self.edges: dict[Link, Edge | Gate] = {}
         self._gates: list[Gate] = []
         self._gate_of: dict[str, Gate] = {}
@@ -47,6 +50,7 @@ class Run:
         self._context = Context(self._stopping, self._command, self.statistics, self.drain)
         self.workers = {name: self._make_worker(name) for name in topology.order}
         self._drained = threading.Event()
+        self._given_up = False
 
     @property
     def main_node(self) -> str | None:
@@ -55,18 +59,16 @@ class Run:
 
     @property
     def state(self) -> str:
-        """running, draining, stopping, failed or done."""
-        if self._done.is_set():
-            return "failed" if self.error else "done"
-        if self._stopping.is_set():
+        """running, draining, stopping; in the end done (the stream ended), stopped (before its end) or failed."""
+        stopping, ended = self._stopping.is_set(), self._done.is_set()
+        if ended or (stopping and self._given_up):
+            return "failed" if self.error else "stopped" if stopping else "done"
+        if stopping:
             return "stopping"
         return "draining" if self._drained.is_set() else "running"
 
     def start(self) -> None:
-        """Bind the nodes to each other and start a thread for each that does not need the main one."""
-        for node in self.topology.nodes.values():
-            node.bind(self.topology.nodes)
-        self.started_at = time.monotonic()
+        """Start a thread for each node that does not need the main one."""
         for name, worker in self.workers.items():
             if name != self.main_node:
                 thread = threading.Thread(target=self._run_worker, args=(worker,), name=f"rtskin-{name}", daemon=True)
@@ -99,15 +101,22 @@ class Run:
         self._interrupt_sources()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Until every node has closed; in short waits, so that Ctrl-C is heard on every system."""
+        """Until every node has closed, or the graph stops (then :meth:`join` waits, bounded).
+
+        In short waits, so that Ctrl-C is heard on every system.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._done.wait(0.1):
+            if self._stopping.is_set():
+                return True
             if deadline is not None and time.monotonic() >= deadline:
                 return False
         return True
 
     def join(self) -> None:
         """Wait (bounded) for the threads; one that hangs is named in a log message and left behind."""
+        if self._timer:
+            self._timer.cancel()
         deadline = time.monotonic() + JOIN_SECONDS
         for thread in self._threads:
             if thread.ident is not None and thread is not threading.current_thread():
@@ -116,6 +125,7 @@ class Run:
             thread.name for thread in self._threads if thread.is_alive() and thread is not threading.current_thread()
         ]
         if left:
+            self._given_up = True
             log.error("still running after %.0f s and left behind: %s", JOIN_SECONDS, ", ".join(left))
 
     def raise_error(self) -> None:
@@ -208,12 +218,17 @@ class Run:
             self._to_open -= 1
             if self._to_open == 0:
                 self._all_open.set()
+                if self._timer:
+                    self._timer.daemon = True
+                    self._timer.start()
         self._all_open.wait()
         return not self._stopping.is_set()
 
     def _fail(self, name: str, error: BaseException) -> None:
         with self._lock:
-            if self.error is None:
+            if not isinstance(error, Exception):
+                log.debug("node %r was interrupted: %r", name, error)
+            elif self.error is None:
                 self.error = _named(name, error)
             elif not isinstance(error, RtskinError):
                 log.warning("node %r also failed: %s: %s", name, type(error).__name__, error)

@@ -47,7 +47,8 @@ class NodeSpec(BaseModel):
             return data
         own = {key: data[key] for key in ("kind", "workers") if key in data}
         rest = {key: value for key, value in data.items() if key not in ("kind", "workers", "options")}
-        return {**own, "options": {**data.get("options", {}), **rest}}
+        options = data.get("options", {})
+        return {**own, "options": {**options, **rest} if isinstance(options, Mapping) else options}
 
     def build(self, name: str) -> Node:
         """The node itself, its options checked."""
@@ -98,7 +99,7 @@ class GraphSpec(BaseModel):
         for edge in edges:
             if isinstance(edge, str):
                 names = [name.strip() for name in edge.split("->")]
-                if len(names) < 2 or not all(names):
+                if len(names) < 2 or not all(names) or "." in names[0]:
                     raise ValueError(f"an edge is written 'node -> node', not {edge!r}")
                 expanded += [{"from": a.split(".")[0], "to": b} for a, b in pairwise(names)]
             else:
@@ -125,7 +126,7 @@ class GraphSpec(BaseModel):
             if name not in data:
                 raise GraphSpecError(f"--set {key}: no node is called {name!r}{nearest(name, data)}")
             if not path:
-                data[name] = value
+                data[name] = {"options": {}, **value} if isinstance(value, Mapping) else value
                 continue
             place = data[name] if path[0] in ("kind", "workers") else data[name]["options"]
             for part in path[:-1]:

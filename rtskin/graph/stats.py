@@ -67,6 +67,11 @@ class NodeMeter:
         self.cpu_ns += cpu_ns
         self.overhead_ns += overhead_ns
 
+    def idled(self, cpu_ns: int, overhead_ns: int) -> None:
+        """The node did something without a packet."""
+        self.cpu_ns += cpu_ns
+        self.overhead_ns += overhead_ns
+
     def delivered(self, captured_ns: int) -> None:
         """A packet reached the end of its way."""
         now = time.monotonic_ns()

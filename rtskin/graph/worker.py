@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from rtskin.graph.gate import Gate
 from rtskin.graph.inbox import Inbox, Packets
 from rtskin.graph.stats import NodeMeter
 from rtskin.node import Context, Node, Source
+
+log = logging.getLogger("rtskin.graph")
 
 
 class Outlet(Protocol):
@@ -79,15 +82,18 @@ class Worker:
         self._context, self._failed, self._ready = context, failed, ready
         self._taking = threading.Lock()
         self._tickets = 0
+        self._counted: dict[str, int | float | str] | None = None
 
     def run(self) -> None:
-        """The node's whole life; never raises."""
+        """The node's whole life; raises nothing but a Ctrl-C on the main thread."""
         try:
             self.node.open(self._context)
             if self._ready():
                 self._live()
         except BaseException as error:
             self._failed(self.name, error)
+            if not isinstance(error, Exception) and threading.current_thread() is threading.main_thread():
+                raise  # Ctrl-C belongs to the caller
         finally:
             self._close()
             for outlet in self._outlets:
@@ -101,10 +107,20 @@ class Worker:
         if self._context.stopping.is_set():
             return
         for packet in self.node.flush():
+            if self._gate:
+                self._gate.enter(packet.frame.seq, self._inside)
             self._emit(packet)
         self.node.finish()
 
+    def counters(self) -> dict[str, int | float | str]:
+        """The node's own figures; once it is closed, those of its end."""
+        return self._counted if self._counted is not None else dict(self.node.counters())
+
     def _close(self) -> None:
+        try:
+            self._counted = dict(self.node.counters())
+        except Exception as error:  # figures are no reason not to close
+            log.warning("node %r has no figures: %s", self.name, error)
         try:
             self.node.close()
         except BaseException as error:
@@ -143,11 +159,18 @@ class Worker:
         while True:
             packets, ticket = self._take()
             if packets is Signal.EMPTY:
-                self.node.idle()
+                after = self._idle(after)
             elif isinstance(packets, Signal):
                 return
             else:
                 after = self._handle(packets, ticket, after)
+
+    def _idle(self, previous: int) -> int:
+        before = time.thread_time_ns()
+        self.node.idle()
+        after = time.thread_time_ns()
+        self.meter.idled(after - before, before - previous)
+        return after
 
     def _take(self) -> tuple[Packets | Signal, int]:
         """The next packets and, with several workers, their place in the order."""
@@ -169,8 +192,7 @@ class Worker:
         result = self.node.process(*packets)
         wall, after = time.monotonic_ns() - begun, time.thread_time_ns()
         if self._gate:
-            given = self._inside if result is not None else 0
-            self._gate.finished(self.name, frame.seq, wall / 1e9, self._taken, given)
+            self._tell(self._gate, frame.seq, wall, result)
         if self.count > 1 and not self.turns.wait(ticket):
             return after
         self.meter.worked(wall, after - before, before - previous)
@@ -178,12 +200,22 @@ class Worker:
             self._emit(result)
         elif self.node.emits == "each":
             raise GraphStateError(f'node {self.name!r} returned nothing for frame {frame.seq}; declare emits = "some"')
-        if self._last:
+        if self._last and self.node.emits == "none":
             self.meter.delivered(frame.captured_ns)
         if self.count > 1:
             self.turns.advance()
         return after
 
+    def _tell(self, gate: Gate, seq: int, wall_ns: int, result: Packet | None) -> None:
+        """The gate counts packets by frame; a node may answer with one of an earlier frame (it looks ahead)."""
+        given = self._inside if result is not None else 0
+        if result is not None and result.frame.seq != seq:
+            gate.enter(result.frame.seq, given)
+            given = 0
+        gate.finished(self.name, seq, wall_ns / 1e9, self._taken, given)
+
     def _emit(self, packet: Packet) -> None:
         for outlet in self._outlets:
             outlet.put(packet)
+        if self._last:
+            self.meter.delivered(packet.frame.captured_ns)

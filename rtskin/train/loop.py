@@ -36,7 +36,7 @@ log = logging.getLogger("rtskin.train")
 _TIMED = range(10, 30)
 #: What a resumed training may change.
 _FREE = frozenset(
-    {"steps", "minutes", "threads", "cache_mb", "checkpoint_minutes", "validate_every", "validate_images"}
+    {"steps", "minutes", "threads", "workers", "cache_mb", "checkpoint_minutes", "validate_every", "validate_images"}
 )
 
 
@@ -153,12 +153,17 @@ class Trainer:
         return self.recipe.optimiser.rate * schedule.factor(self.step, self.total, self.recipe.schedule)
 
     def _load(self) -> Iterator[Batch]:
-        """The batches from here on, made ahead in one worker process."""
+        """The batches from here on, made ahead by worker processes.
+
+        These are spawned: a fork would inherit OpenCV's locks, but not the threads that hold them, and wait for ever.
+        """
         from torch.utils.data import DataLoader
 
         steps = range(self.step, self.total or 10**9)
+        workers = self.recipe.workers
+        ahead: dict[str, Any] = {"prefetch_factor": 6, "multiprocessing_context": "spawn"} if workers else {}
         loader: Any = DataLoader(
-            _Errors(self.batches), batch_size=None, sampler=steps, num_workers=1, prefetch_factor=6, collate_fn=_same
+            _Errors(self.batches), batch_size=None, sampler=steps, num_workers=workers, collate_fn=_same, **ahead
         )
         for batch in loader:
             if isinstance(batch, InputError):

@@ -111,6 +111,7 @@ class Recipe(Part):
     ema: Share = 0.998
     seed: int = 1
     threads: int = Field(default=2, ge=1)
+    workers: int = Field(default=1, ge=0, description="processes that make batches; 0: the training's own")
     cache_mb: int = Field(default=4096, ge=0, description="decoded pictures kept in memory")
     checkpoint_minutes: float = Field(default=5, gt=0)
     validate_every: int = Field(default=500, ge=1, description="steps")

@@ -49,7 +49,8 @@ def table() -> dict[str, Any]:
     pairs = {"name": "pairs", "path": "pairs", "kind": "pairs", "weight": 0.7, "ship": True, "terms": "made up"}
     tree = {"name": "tree", "path": "tree", "kind": "skinless", "weight": 0.3, "ship": True, "terms": "made up"}
     return {
-        "name": "tiny", "steps": 6, "batch": 3, "size": 64, "threads": 1, "seed": 3, "validate_every": 3,
+        "name": "tiny", "steps": 6, "batch": 3, "size": 64, "threads": 1, "workers": 0, "seed": 3,
+        "validate_every": 3,
         "net": {"options": {"width": 0.25}}, "split": {"folds": 5, "held_out": 1}, "schedule": {"warmup": 2},
         "data": [pairs, tree],
     }  # fmt: skip
