@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
@@ -81,11 +82,24 @@ def _version(package: str) -> str | None:
 
 
 def _runtimes() -> dict[str, Any]:
-    """What ONNX Runtime really offers here; refuses two of them in one environment."""
+    """What each runtime that is installed really runs a bundled network on; refuses two ONNX Runtimes in one environment."""
+    from rtskin.infer.base import load_segmenter
+    from rtskin.infer.cards import list_models
     from rtskin.infer.runtimes.installed import require_onnxruntime
+    from rtskin.registry import RUNTIMES
 
-    runtime = require_onnxruntime()
-    return {"onnxruntime": {"version": runtime.__version__, "providers": runtime.get_available_providers()}}
+    providers = require_onnxruntime().get_available_providers()
+    report: dict[str, Any] = {"onnxruntime": {"providers": providers}}
+    network = next((card for card in list_models() if card.weights is not None), None)
+    for name in RUNTIMES.names():
+        if network is not None and name != "fake":
+            segmenter = load_segmenter(network, runtime=name)
+            try:
+                segmenter.warm_up()
+                report.setdefault(name, {})["runs on"] = asdict(segmenter.info)
+            finally:
+                segmenter.close()
+    return report
 
 
 def _models() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rtskin.cli import options as o
-from rtskin.errors import InputError, SinkError
+from rtskin.errors import InputError
+from rtskin.files import check_output, write_text
 
 if TYPE_CHECKING:
     from rtskin.evaluate.datasets import Dataset
@@ -85,8 +85,8 @@ def evaluate(
     from rtskin.evaluate.sheet import ContactSheet
 
     for path in (markdown, sheet):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise SinkError(f"cannot write {path}: there is no folder {path.parent}")  # now, not after the work
+        if path is not None:
+            check_output(path, overwrite=True)  # now, not after the work
     names = [name.strip() for name in models.split(",") if name.strip()]
     sets = _load(datasets or [], skinless or [], held_out, limit)
     with open_models(names, **o.given({"device": device, "threads": threads})) as segmenters, _bar() as progress:
@@ -95,7 +95,7 @@ def evaluate(
     if sheet is not None:
         _save(sheets, sheet)
     if markdown is not None:
-        _write(markdown, reports.to_markdown(report))
+        write_text(markdown, reports.to_markdown(report), overwrite=True)
     if as_json:
         typer.echo(json.dumps(reports.to_dict(report), indent=2, allow_nan=False))
     else:
@@ -140,13 +140,3 @@ def _save(sheets: list[ContactSheet], path: Path) -> None:
     """worst.png, or worst-MODEL.png where there are several models."""
     for sheet in sheets:
         sheet.save(path if len(sheets) == 1 else path.with_name(f"{path.stem}-{sheet.model}{path.suffix}"))
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, "utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise SinkError(f"cannot write {path}: {error.strerror}") from None

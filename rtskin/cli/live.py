@@ -6,11 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from rtskin import paths
 from rtskin.cli import options as o
 from rtskin.cli.session import run_graph, show
 from rtskin.graph import Graph, GraphSpec
-from rtskin.graph.spec import read_spec
 
 
 def register(app: typer.Typer) -> None:
@@ -19,11 +17,13 @@ def register(app: typer.Typer) -> None:
 
 
 def live(
-    source: o.SourceArgument = "0",
+    source: o.SourceArgument = None,
     model: o.ModelOption = None,
     view: o.ViewOption = None,
-    sink: Annotated[str, typer.Option(help="window, null, a video file, or images (out.%04d.png).")] = "window",
-    pace: o.PaceOption = o.Pace.SOURCE,
+    sink: Annotated[
+        str | None, typer.Option(help="window, null, a video file, or images (out.%04d.png).", show_default="window")
+    ] = None,
+    pace: o.PaceOption = None,
     pairing: Annotated[
         o.Pairing, typer.Option(help="paired: each frame with its own mask; latest: never wait for a mask.")
     ] = o.Pairing.PAIRED,
@@ -51,20 +51,21 @@ def live(
     settings = o.given(
         {
             "source.uri": source,
-            "source.pace": pace.value,
+            "source.pace": pace,
             "infer.model": model,
             "infer.device": device,
             "infer.threads": threads,
             "smooth.method": smooth,
             "render.view": view,
-            "sink": sink_node(sink, overwrite),
+            "sink": sink_node(sink, overwrite) if sink is not None else None,
         }
     )
-    spec, _ = read_spec(paths.find("pipelines", "live_overlay"))
-    spec = spec.override(settings)
-    if pairing is o.Pairing.LATEST:
-        spec = with_latest_pairing(spec)
-    show(run_graph(Graph(spec), duration=duration, stats=stats))
+    change = with_latest_pairing if pairing is o.Pairing.LATEST else _as_it_is
+    show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
+
+
+def _as_it_is(spec: GraphSpec) -> GraphSpec:
+    return spec
 
 
 def sink_node(sink: str, overwrite: bool) -> dict[str, Any]:

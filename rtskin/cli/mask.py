@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtskin.cli import options as o
-from rtskin.errors import InputError, OutputExistsError, RtskinError, SinkError
+from rtskin.errors import InputError, RtskinError, SinkError, reason
+from rtskin.files import check_output, write_bytes
 
 if TYPE_CHECKING:
     from rtskin.frame import U8
@@ -43,7 +43,7 @@ def mask(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"cannot make the folder {out}: {error.strerror}") from None
+        raise SinkError(f"cannot make the folder {out}: {reason(error)}") from None
     from rtskin.segmenter import Segmenter
 
     failed = 0
@@ -62,25 +62,18 @@ def mask(
 def _mask_one(segmenter: Segmenter, image: Path, target: Path, overwrite: bool) -> None:
     from rtskin.capture.still import read_image
 
-    if target.exists() and not overwrite:
-        raise OutputExistsError(f"{target} is there already; use --overwrite or another folder")
+    check_output(target, overwrite)
     if target.resolve() == image.resolve():
         raise SinkError(f"the mask of {image} would replace the image; use another folder")
-    write_png(target, segmenter(read_image(image)))
+    write_png(target, segmenter(read_image(image)), overwrite)
 
 
-def write_png(target: Path, picture: U8) -> None:
+def write_png(target: Path, picture: U8, overwrite: bool) -> None:
     """Whole or not at all."""
     from rtskin.media import cv2
 
     _, data = cv2.imencode(".png", picture)
-    part = target.with_name(f"{target.name}.part")
-    try:
-        part.write_bytes(data.tobytes())
-        os.replace(part, target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise SinkError(f"cannot write {target}: {error.strerror}") from None
+    write_bytes(target, data.data, overwrite=overwrite)
 
 
 def _refuse_twins(images: list[Path]) -> None:

@@ -24,9 +24,10 @@ class Pairing(StrEnum):
 
 
 SourceArgument = Annotated[
-    str,
+    str | None,
     typer.Argument(
-        help="Camera number or path, video file, rtsp:// or http:// stream, images (shot.%04d.png), pattern: or demo:"
+        show_default="camera 0",
+        help="Camera number or path, video file, rtsp:// or http:// stream, images (shot.%04d.png), pattern: or demo:",
     ),
 ]
 ModelOption = Annotated[
@@ -40,7 +41,10 @@ DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)
 ]
-PaceOption = Annotated[Pace, typer.Option("--pace", help="source: like a camera; max: every frame, nothing dropped.")]
+PaceOption = Annotated[
+    Pace | None,
+    typer.Option("--pace", help="source: like a camera; max: every frame, nothing dropped.", show_default="source"),
+]
 DurationOption = Annotated[
     float | None, typer.Option("--duration", min=0.0, help="End after so many seconds.", show_default=False)
 ]
@@ -52,5 +56,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON on stan
 
 
 def given(settings: dict[str, Any]) -> dict[str, Any]:
-    """Only the settings that were given, so that the pipeline's own values stand for the others."""
-    return {key: value for key, value in settings.items() if value is not None}
+    """Only the settings that were given, as plain values, so that the pipeline's own stand for the others."""
+    plain = {key: value.value if isinstance(value, StrEnum) else value for key, value in settings.items()}
+    return {key: value for key, value in plain.items() if value is not None}

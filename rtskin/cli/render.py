@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from rtskin.cli import options as o
 from rtskin.cli.live import sink_node
-from rtskin.cli.session import on_interrupt, show, write_json
+from rtskin.cli.session import on_interrupt, show, statistics_to
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
 
@@ -67,16 +67,13 @@ def render(
         }
     )
     graph = Graph.from_toml("offline_render", settings)
-    try:
+    with statistics_to(stats, graph):
         statistics = run_with_progress(graph)
-    finally:
-        if stats is not None and graph.started:
-            write_json(stats, graph.statistics().as_dict())
     show(statistics)
 
 
 def run_with_progress(graph: Graph) -> GraphStatistics:
-    """Run to the end; Ctrl-C stops at once, since half a file is no result, and the exit status says so."""
+    """Run to the end; Ctrl-C stops at once, since half a video is no result, and the exit status says so."""
     interrupted = threading.Event()
 
     def stop() -> None:
@@ -89,10 +86,13 @@ def run_with_progress(graph: Graph) -> GraphStatistics:
         task = progress.add_task("rendering", total=None)
         while not graph.wait(0.2):
             progress.update(task, completed=graph.statistics().frames["rendered"], total=_total(graph))
+    statistics = graph.statistics()
     if interrupted.is_set():
-        typer.echo("rtskin: interrupted, nothing was written", err=True)
-        raise typer.Exit(130)
-    return graph.statistics()
+        typer.echo(
+            f"rtskin: interrupted after {statistics.frames['rendered']} frames; half a video is not kept", err=True
+        )
+        raise typer.Exit(1)
+    return statistics
 
 
 def _total(graph: Graph) -> int | None:

@@ -17,10 +17,10 @@ def register(app: typer.Typer) -> None:
 
 
 def roi(
-    source: o.SourceArgument = "0",
-    out: Annotated[str, typer.Option(help="File, or - for standard output.")] = "-",
+    source: o.SourceArgument = None,
+    out: Annotated[str | None, typer.Option(help="File, or - for standard output.", show_default="-")] = None,
     model: o.ModelOption = None,
-    pace: o.PaceOption = o.Pace.SOURCE,
+    pace: o.PaceOption = None,
     smooth: o.SmoothOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -44,7 +44,7 @@ def roi(
     settings = o.given(
         {
             "source.uri": source,
-            "source.pace": pace.value,
+            "source.pace": pace,
             "infer.model": model,
             "infer.device": device,
             "infer.threads": threads,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import typer
 from rich.console import Console
 
 from rtskin.errors import SinkError
@@ -23,18 +24,24 @@ def run_graph(graph: Graph, *, duration: float | None = None, stats: Path | None
 
     The statistics are written to ``stats`` also after an error, since they help to find it.
     """
-    timer = threading.Timer(duration, graph.drain) if duration is not None else None
+    with statistics_to(stats, graph), on_interrupt(graph.drain, graph.stop):
+        statistics = graph.run(duration)
+    if statistics.state == "stopped":
+        typer.echo(
+            "rtskin: stopped at once: what was under way is lost, a file that was being written is not kept", err=True
+        )
+        raise typer.Exit(1)
+    return statistics
+
+
+@contextmanager
+def statistics_to(stats: Path | None, graph: Graph) -> Iterator[None]:
+    """Write the graph's statistics to ``stats`` however it ends; SinkError at once where that cannot be."""
     if stats is not None:
         _check_folder(stats)
     try:
-        with on_interrupt(graph.drain, graph.stop):
-            if timer:
-                timer.daemon = True
-                timer.start()
-            return graph.run()
+        yield
     finally:
-        if timer:
-            timer.cancel()
         if stats is not None and graph.started:
             write_json(stats, graph.statistics().as_dict())
 

@@ -61,6 +61,8 @@ class NodeSpec(BaseModel):
             node = kind(**self.options)
         except InputError as error:
             raise error.about(f"{where}.{error.key}" if error.key else where) from None
+        except TypeError as error:  # a kind with a constructor of its own that does not know the option
+            raise GraphSpecError(f"node {name!r}: {error}").about(where) from error
         assert isinstance(node, Node)
         return node
 

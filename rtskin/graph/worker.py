@@ -144,15 +144,19 @@ class Worker:
         more = [threading.Thread(target=self._consume_guarded, name=name, daemon=True) for name in names]
         for thread in more:
             thread.start()
-        self._consume_guarded()
-        for thread in more:  # the node is not closed under their hands
-            thread.join()
+        try:
+            self._consume_guarded()
+        finally:
+            for thread in more:  # the node is not closed under their hands
+                thread.join()
 
     def _consume_guarded(self) -> None:
         try:
             self._consume()
         except BaseException as error:
-            self._failed(self.name, error)
+            self._failed(self.name, error)  # at once: it is what wakes the other workers
+            if not isinstance(error, Exception):
+                raise
 
     def _consume(self) -> None:
         after = time.thread_time_ns()

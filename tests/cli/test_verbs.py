@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rtskin import paths
 from rtskin.cli.main import VERBS
 from rtskin.media import av, cv2
 from tests.cli.conftest import Outcome, times
@@ -45,6 +46,7 @@ def test_render_writes_every_frame_at_its_time_with_the_sound(rtskin: Rtskin, cl
     assert statistics["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
     assert {"model", "runtime", "device", "fps", "latency_ms", "nodes", "edges"} <= set(statistics)
     assert {"count", "p50_ms", "p95_ms"} <= set(statistics["nodes"]["infer"])
+    assert all(statistics[key] for key in ("model", "runtime", "device"))
 
 
 def test_a_matte_of_the_ellipse_finds_the_disc_and_reaches_full_scale(
@@ -253,7 +255,8 @@ def test_ctrl_c_leaves_no_half_rendered_file(tmp_path: Path) -> None:
     wait_for_bytes(tmp_path, process)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
+    assert process.returncode == 1, err
+    assert "interrupted after" in err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -263,3 +266,42 @@ def test_a_reader_that_goes_away_ends_the_feed_quietly() -> None:
     assert process.stdout.readline().startswith('{"v"')
     process.stdout.close()
     assert process.wait(timeout=30) == 0, process.stderr.read()
+
+
+def test_editing_the_pipeline_changes_the_verb(
+    rtskin: Rtskin, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RTSKIN_PIPELINES", str(tmp_path))
+    for name, old, new in (
+        ("live_overlay", 'kind = "window"', 'kind = "null"'),
+        ("gesture_roi", 'out = "-"', 'out = "f"'),
+    ):
+        text = paths.bundled_folder("pipelines").joinpath(f"{name}.toml").read_text("utf-8").replace(old, new)
+        text = text.replace('uri = "0"', f'uri = "{clip}"').replace('pace = "source"', 'pace = "max"')
+        (tmp_path / f"{name}.toml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert rtskin("live", "--stats", "s.json").status == 0
+    assert json.loads((tmp_path / "s.json").read_text())["frames"]["rendered"] == 20
+    assert rtskin("roi").status == 0
+    assert len((tmp_path / "f").read_text().splitlines()) == 20
+    (tmp_path / "live_overlay.toml").write_text(text.replace("[nodes.roi]", "[nodes.roi]\nmin_aera = 1"), "utf-8")
+    outcome = rtskin("live", clip)
+    assert outcome.status == 2
+    assert "live_overlay.toml:" in outcome.err
+    assert "did you mean min_area" in outcome.err
+
+
+def test_a_duration_of_nothing_ends_at_once_and_counts_from_the_first_frame(rtskin: Rtskin, tmp_path: Path) -> None:
+    source = "pattern:64x48@30?frames=0"
+    assert rtskin("live", source, "--sink", "null", "--duration", "0").status == 0
+    assert rtskin("live", source, "--sink", tmp_path / "out.mkv", "--duration", "0.4").status == 0
+    assert times(tmp_path / "out.mkv")
+
+
+def test_statistics_that_cannot_be_written_are_refused_before_the_work(
+    rtskin: Rtskin, clip: Path, tmp_path: Path
+) -> None:
+    outcome = rtskin("render", clip, tmp_path / "out.mkv", "--stats", tmp_path / "no" / "s.json")
+    assert outcome.status == 1
+    assert "s.json" in outcome.err
+    assert not (tmp_path / "out.mkv").exists()

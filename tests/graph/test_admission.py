@@ -110,3 +110,22 @@ def test_one_hiccup_does_not_change_the_pace() -> None:
     admission.enter(9)
     admission.started("a", 9, 0.0)
     assert admission.ready_at(0.0) == pytest.approx(0.02, abs=0.001)
+
+
+def test_a_node_that_was_slowest_leaves_nothing_behind() -> None:
+    admission = Admission({"a": [], "b": ["a"]})
+
+    def frame(seq: int, a: float, b: float) -> None:
+        """One frame at a time, reported as the gate does: starts and ends of the slowest node only."""
+        admission.enter(seq)
+        for node, seconds, given in (("a", a, 1), ("b", b, 0)):
+            if node == admission.slowest:
+                admission.started(node, seq, float(seq))
+            admission.timed(node, seconds)
+            if node == admission.slowest or not given:
+                admission.finished(node, seq, 1, given)
+
+    for seq in range(100):
+        frame(seq, *((0.03, 0.01) if seq // 20 % 2 else (0.01, 0.03)))
+    assert admission.slowest is not None
+    assert all(len(running) == 0 for running in admission._running.values())

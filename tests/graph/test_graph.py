@@ -10,7 +10,7 @@ import pytest
 
 from rtskin.errors import GraphSpecError, GraphStateError, NodeError, SourceError
 from rtskin.frame import Frame
-from rtskin.graph import Graph
+from rtskin.graph import Graph, run
 from tests.graph.nodes import INFO, PICTURE, Call, Collect, Count, Join, Sample, chain, graph_threads
 
 
@@ -322,3 +322,139 @@ def test_statistics_can_be_read_while_running_and_written_as_json() -> None:
     assert data["latency_ms"]["p50"] > 0
     assert data["fps"] > 0
     assert set(data["edges"]) == {"source->a", "a->sink"}
+
+
+def test_a_node_that_hangs_is_left_behind_and_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(run, "JOIN_SECONDS", 0.2)
+    entered, release = threading.Event(), threading.Event()
+
+    def hang(packet: object) -> None:  # as in a driver: it does not hear of the graph's end
+        entered.set()
+        release.wait(20)
+
+    def fail_then(packet: object) -> None:
+        assert entered.wait(5)
+        fail(packet)
+
+    graph = Graph().add("source", Count(frames=None)).add("stuck", Collect(hang)).add("sink", Collect(fail_then))
+    graph.connect("source", "stuck").connect("source", "sink")
+    begun = time.monotonic()
+    with pytest.raises(NodeError, match="'sink'"):
+        graph.run()
+    assert time.monotonic() - begun < 10  # not the 20 s that the node would take
+    assert "left behind: rtskin-stuck" in caplog.text
+    assert graph.statistics().state == "failed"
+    release.set()
+
+
+def test_a_live_node_that_answers_a_frame_late_does_not_block_admission() -> None:
+    class Late(Call):
+        emits = "some"
+        held: Frame | None = None
+
+        def process(self, packet: Frame) -> Frame | None:
+            self.held, late = packet, self.held
+            return late
+
+        def flush(self) -> list[Frame]:
+            return [self.held] if self.held else []
+
+    sink = Collect()
+    statistics = chain(Count(frames=60, live=True, gap=0.001), Late(), Call(), sink).run()
+    assert sink.seen[-1] == 59
+    assert statistics.frames["rendered"] == len(sink.seen) == 60 - statistics.frames["dropped"]
+
+
+def test_what_a_last_node_gives_counts_as_rendered_and_nothing_else() -> None:
+    class Half(Call):
+        emits = "some"
+
+        def process(self, packet: Frame) -> Frame | None:
+            return packet if packet.seq % 2 else None
+
+        def flush(self) -> list[Frame]:
+            return [Frame(99, PICTURE, INFO)]
+
+    graph = chain(Count(frames=10), Half())
+    assert len(list(graph)) == 6
+    assert graph.statistics().frames["rendered"] == 6
+
+
+def test_a_drain_before_the_start_counts() -> None:
+    graph = chain(Count(frames=None), Collect())
+    graph.drain()
+    assert graph.run().state == "done"
+
+
+def test_a_duration_begins_when_all_nodes_are_open() -> None:
+    opened = threading.Event()
+
+    class Slow(Collect):
+        def open(self, context: object) -> None:
+            super().open(context)
+            time.sleep(0.3)
+            opened.set()
+
+    sink = Slow()
+    statistics = chain(Count(frames=None, gap=0.001), sink).run(duration=0.2)
+    assert statistics.state == "done"
+    assert sink.seen
+
+
+def test_ctrl_c_in_a_node_of_the_main_thread_reaches_the_caller_as_it_is() -> None:
+    class Window(Collect):
+        main_thread = True
+
+    def interrupt(packet: object) -> None:
+        raise KeyboardInterrupt
+
+    window = Window(interrupt)
+    graph = chain(Count(frames=None), window)
+    with pytest.raises(KeyboardInterrupt):
+        graph.run()
+    assert window.events[-1] == "close"
+    assert graph.statistics().state == "stopped"
+    assert graph_threads() == []
+
+
+def test_a_window_is_refused_by_start_and_iteration_and_can_still_run() -> None:
+    class Window(Collect):
+        main_thread = True
+
+    graph = chain(Count(frames=2), Window())
+    for call in (graph.start, lambda: list(graph)):
+        with pytest.raises(GraphStateError, match="'sink' needs the main thread"):
+            call()
+    assert graph.run().frames["rendered"] == 2
+
+
+def test_figures_of_a_closed_node_are_those_of_its_end() -> None:
+    class Loaded(Call):
+        model: str | None = None
+
+        def open(self, context: object) -> None:
+            self.model = "ellipse"
+
+        def close(self) -> None:
+            self.model = None
+
+        def counters(self) -> dict[str, int | float | str]:
+            return {"model": self.model} if self.model else {}
+
+    assert chain(Count(), Loaded(), Collect()).run().model == "ellipse"
+
+
+def test_what_a_node_does_while_idle_is_its_own_cpu() -> None:
+    class Busy(Collect):
+        idle_every = 0.001
+
+        def idle(self) -> None:
+            end = time.thread_time() + 0.01
+            while time.thread_time() < end:
+                pass
+
+    statistics = chain(Count(frames=5, gap=0.05), Busy()).run()
+    assert statistics.nodes["sink"].cpu_ms > 5 * 10
+    assert statistics.nodes["sink"].overhead_cpu_ms < statistics.nodes["sink"].cpu_ms / 2

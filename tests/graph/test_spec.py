@@ -73,6 +73,8 @@ def test_extended_adds_nodes_and_replaces_edges() -> None:
         ("description", "descripton", 1, "unknown key 'descripton'; did you mean description"),
         ('kind = "test-collect"', "", 12, "lacks 'kind'"),
         ("frames = 7", "frames = ", 6, "Invalid value"),
+        ("frames = 7", "options = 5", 6, "options: .*dictionary"),
+        ('"source -> a -> sink"', '"source.x -> a -> sink"', 2, "an edge is written"),
     ],
 )
 def test_an_error_names_the_line_and_the_nearest_name(
@@ -114,3 +116,25 @@ def test_a_binary_file_is_not_a_pipeline(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(GraphSpecError, match="cannot be read"):
         Graph.from_toml(path)
+
+
+def test_a_line_is_named_also_when_settings_change_other_keys(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("frames = 7", "framse = 7"))
+    with pytest.raises(GraphSpecError, match=rf"{path}:6: .*no option 'framse'"):
+        Graph.from_toml(path, {"a.workers": 3})
+
+
+def test_an_option_that_a_constructor_does_not_know(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("workers = 2", "wrkers = 2"))
+    with pytest.raises(GraphSpecError, match=rf"{path}:10: node 'a': .*'wrkers'"):
+        Graph.from_toml(path)
+
+
+def test_a_whole_node_and_then_one_of_its_options(tmp_path: Path) -> None:
+    settings = {"source": {"kind": "test-count"}, "source.frames": 2}
+    assert Graph.from_toml(write(tmp_path, GOOD), settings).run().frames["rendered"] == 2
+
+
+def test_a_node_without_workers_is_refused() -> None:
+    with pytest.raises(GraphSpecError, match="at least one worker, not 0"):
+        Graph().add("a", Call(), workers=0)
