@@ -205,12 +205,14 @@ class Run:
         )
 
     def _run_worker(self, worker: Worker) -> None:
-        worker.run()
-        with self._lock:
-            self._to_end -= 1
-            if self._to_end == 0:
-                self.ended_at = time.monotonic()
-                self._done.set()
+        try:
+            worker.run()
+        finally:
+            with self._lock:
+                self._to_end -= 1
+                if self._to_end == 0:
+                    self.ended_at = time.monotonic()
+                    self._done.set()
 
     def _opened(self) -> bool:
         """A node is open: sources begin only when all are, so that no frame grows old while a model loads."""

@@ -126,7 +126,7 @@ def test_a_line_is_named_also_when_settings_change_other_keys(tmp_path: Path) ->
 
 def test_an_option_that_a_constructor_does_not_know(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("workers = 2", "wrkers = 2"))
-    with pytest.raises(GraphSpecError, match=rf"{path}:10: node 'a': .*'wrkers'"):
+    with pytest.raises(GraphSpecError, match=rf"{path}:8: node 'a': .*'wrkers'"):
         Graph.from_toml(path)
 
 
