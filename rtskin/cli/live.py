@@ -48,18 +48,8 @@ def live(
 
       rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
     """
-    settings = o.given(
-        {
-            "source.uri": source,
-            "source.pace": pace,
-            "infer.model": model,
-            "infer.device": device,
-            "infer.threads": threads,
-            "smooth.method": smooth,
-            "render.view": view,
-            "sink": sink_node(sink, overwrite) if sink is not None else None,
-        }
-    )
+    node = sink_node(sink, overwrite) if sink is not None else None
+    settings = o.settings(source, model, smooth, device, threads, source_pace=pace, render_view=view, sink=node)
     change = with_latest_pairing if pairing is o.Pairing.LATEST else _as_it_is
     show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
 

@@ -55,6 +55,23 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what
 JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
 
+def settings(
+    source: str | None, model: str | None, smooth: str | None, device: str | None, threads: int | None, **others: Any
+) -> dict[str, Any]:
+    """What every bundled pipeline knows, by its nodes' names, with the verb's own (``source_pace`` is source.pace)."""
+    own = {key.replace("_", ".", 1): value for key, value in others.items()}
+    return given(
+        {
+            "source.uri": source,
+            "infer.model": model,
+            "infer.device": device,
+            "infer.threads": threads,
+            "smooth.method": smooth,
+            **own,
+        }
+    )
+
+
 def given(settings: dict[str, Any]) -> dict[str, Any]:
     """Only the settings that were given, as plain values, so that the pipeline's own stand for the others."""
     plain = {key: value.value if isinstance(value, StrEnum) else value for key, value in settings.items()}

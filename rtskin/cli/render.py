@@ -53,18 +53,8 @@ def render(
         raise InputError(
             f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
         )
-    settings = o.given(
-        {
-            "source.uri": source,
-            "source.start": start,
-            "source.end": end,
-            "infer.model": model,
-            "infer.device": device,
-            "infer.threads": threads,
-            "smooth.method": smooth,
-            "render.view": view,
-            "sink": sink,
-        }
+    settings = o.settings(
+        source, model, smooth, device, threads, source_start=start, source_end=end, render_view=view, sink=sink
     )
     graph = Graph.from_toml("offline_render", settings)
     with statistics_to(stats, graph):

@@ -41,16 +41,7 @@ def roi(
 
       rtskin roi 0 | my-gesture-program
     """
-    settings = o.given(
-        {
-            "source.uri": source,
-            "source.pace": pace,
-            "infer.model": model,
-            "infer.device": device,
-            "infer.threads": threads,
-            "smooth.method": smooth,
-            "feed.out": out,
-            "feed.overwrite": overwrite or None,
-        }
+    settings = o.settings(
+        source, model, smooth, device, threads, source_pace=pace, feed_out=out, feed_overwrite=overwrite or None
     )
     run_graph(Graph.from_toml("gesture_roi", settings), duration=duration, stats=stats)
