@@ -102,6 +102,15 @@ class GraphStateError(RtskinError, RuntimeError):
     """A graph is used in a way that its state does not allow."""
 
 
+def reason(error: BaseException) -> str:
+    """Why, in a few words on one line, without the path and the number that operating systems and FFmpeg add.
+
+    (A path may be an address that holds a password.)
+    """
+    text = str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
+    return text.splitlines()[0]
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The part of an error message that helps: the nearest names, or else all of them."""
     known = sorted(known)

@@ -10,10 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from rtskin.capture.avio import Pictures, Times, decode, describe, rate_of, reason, use_threads, video_stream
+from rtskin.capture.avio import Pictures, Times, decode, describe, rate_of, use_threads, video_stream
 from rtskin.capture.base import Capture
 from rtskin.capture.span import Span
-from rtskin.errors import NoFramesError, SourceError
+from rtskin.errors import NoFramesError, SourceError, reason
 from rtskin.frame import Frame
 from rtskin.media import av
 

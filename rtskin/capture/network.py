@@ -11,12 +11,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from rtskin.capture.avio import Pictures, Times, decode, describe, reason, use_threads, video_stream
+from rtskin.capture.avio import Pictures, Times, decode, describe, use_threads, video_stream
 from rtskin.capture.base import Capture
 from rtskin.capture.live import LagMeter, Timeline
 from rtskin.capture.pump import Pump
 from rtskin.capture.redact import redact
-from rtskin.errors import InputError, NoFramesError, SourceError
+from rtskin.errors import InputError, NoFramesError, SourceError, reason
 from rtskin.frame import Frame
 from rtskin.media import av
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import heapq
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from rtskin.errors import SinkError
 from rtskin.evaluate.datasets import Item
 from rtskin.evaluate.metrics import HALF, Counts
+from rtskin.files import write_bytes
 from rtskin.frame import U8
 from rtskin.media import cv2
 
@@ -75,13 +74,7 @@ class ContactSheet:
     def save(self, path: Path) -> None:
         """As a PNG, whole or not at all; SinkError where it cannot be written."""
         _, data = cv2.imencode(".png", self.picture())
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_bytes(data.tobytes())
-            os.replace(part, path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise SinkError(f"cannot write {path}: {error.strerror}") from None
+        write_bytes(path, data.data, overwrite=True)
 
 
 def _tile(text: str, image: U8, truth: U8, mask: U8) -> U8:

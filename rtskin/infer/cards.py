@@ -38,6 +38,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from rtskin import paths
 from rtskin.errors import ModelError, RtskinError, nearest
+from rtskin.files import write_text
 
 log = logging.getLogger("rtskin.infer")
 
@@ -177,15 +178,8 @@ class Card(_Part):
         return dumps(self.model_dump(mode="json", exclude_none=True, exclude_unset=True))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it; the file has its final name only when it is complete. OSError where it cannot be written."""
-        path = Path(path)
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_text(self.to_toml(), "utf-8")
-            part.replace(path)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
+        """Write it; the file has its final name only when it is complete. SinkError where it cannot be written."""
+        write_text(path, self.to_toml(), overwrite=True)
 
 
 def load_card(name_or_path: str | os.PathLike[str]) -> Card:

@@ -13,7 +13,8 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from rtskin.errors import OutputExistsError, SinkError
+from rtskin.errors import SinkError, reason
+from rtskin.files import OutputFile
 
 #: Seconds between two looks at whether the graph stops, while a reader does not read.
 _PATIENCE = 0.2
@@ -45,42 +46,39 @@ def open_lines(out: str, overwrite: bool, stopping: threading.Event) -> Lines:
     try:
         kind = path.stat().st_mode
     except OSError:
-        return FileLines(path)
-    if stat.S_ISDIR(kind):
-        raise SinkError(f"{path} is a folder; name a file to write to")
-    if not stat.S_ISREG(kind):
+        return FileLines(path, overwrite)
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
         return _special_file(path, stopping)
-    if not overwrite:
-        raise OutputExistsError(f"{path} exists already; choose another name or allow it to be overwritten")
-    return FileLines(path)
+    return FileLines(path, overwrite)
 
 
 class FileLines(Lines):
-    """A file, written under NAME.part until it is complete."""
+    """A file, written under a temporary name until it is complete."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._part = path, path.with_name(path.name + ".part")
+    def __init__(self, path: Path, overwrite: bool = False) -> None:
+        self._output = OutputFile(path, overwrite)
         try:
-            self._file: TextIO | None = self._part.open("w", encoding="utf-8", buffering=1)
+            self._file: TextIO | None = self._output.temporary.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            self._output.discard()
+            raise self._output.failed(error) from error
 
     def write(self, line: str) -> None:
         if self._file is None:
-            raise SinkError(f"{self._path} is closed already")
+            raise SinkError(f"{self._output.path} is closed already")
         try:
             self._file.write(line)
             self._file.flush()
         except OSError as error:
-            raise _unwritable(self._path, error) from error
+            raise self._output.failed(error) from error
 
     def finish(self) -> None:
         try:
             if self._file is not None:
                 self._file.close()
-            os.replace(self._part, self._path)
         except OSError as error:
-            raise _unwritable(self._path, error) from error
+            raise self._output.failed(error) from error
+        self._output.commit()
         self._file = None
 
     def close(self) -> None:
@@ -89,7 +87,7 @@ class FileLines(Lines):
         file, self._file = self._file, None
         with contextlib.suppress(OSError):  # a full disk was reported by the write that met it
             file.close()
-        self._part.unlink(missing_ok=True)
+        self._output.discard()
 
 
 class DescriptorLines(Lines):
@@ -165,4 +163,4 @@ def _special_file(path: Path, stopping: threading.Event) -> Lines:
 
 
 def _unwritable(name: Path | str, error: OSError) -> SinkError:
-    return SinkError(f"cannot write to {name}: {error.strerror or error}")
+    return SinkError(f"cannot write to {name}: {reason(error)}")

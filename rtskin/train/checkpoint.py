@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
-from rtskin.errors import InputError, SinkError
+from rtskin.errors import InputError, SinkError, reason
+from rtskin.files import OutputFile
 
 LAST = "last.pt"
 
@@ -19,18 +19,15 @@ def save(path: Path, state: dict[str, Any]) -> None:
     # Serialised in memory first: torch's own file writer hides what the system said about a full disk.
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    part = path.with_name(path.name + ".part")
     try:
-        with open(part, "wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
+        with OutputFile(path, overwrite=True) as file:
+            file.write(buffer.getbuffer(), sync=True)
+            file.commit()
+    except SinkError as error:
         kept = f"the last good one is still {path}" if path.exists() else "there is none yet"
         raise SinkError(
-            f"the checkpoint {path} cannot be written ({error.strerror}); {kept}: make room and go on with --resume"
+            f"the checkpoint {path} cannot be written ({reason(error.__cause__ or error)}); {kept}: "
+            "make room and go on with --resume"
         ) from error
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from rtskin.errors import InputError, MissingExtraError, ModelError
+from rtskin.files import write_bytes
 from rtskin.train.imaging import BrokenImageError, cv2, find_images, read_bgr
 
 log = logging.getLogger("rtskin.train")
@@ -173,7 +174,5 @@ def _write(out: Path, group: str, stem: str, place: Path | None, image: Array, m
 
 
 def _png(path: Path, image: Array) -> None:
-    part = path.with_name(path.name + ".part")
     options = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix == ".jpg" else []
-    part.write_bytes(cv2.imencode(path.suffix, image, options)[1].tobytes())
-    part.replace(path)
+    write_bytes(path, cv2.imencode(path.suffix, image, options)[1].data, overwrite=True)

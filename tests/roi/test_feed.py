@@ -18,6 +18,7 @@ from rtskin.frame import BgrPicture, Frame, Region, Regions, SourceInfo
 from rtskin.node import Context
 from rtskin.registry import NODES
 from rtskin.roi.feed import Feed, record
+from rtskin.roi.lines import FileLines
 
 INFO = SourceInfo("made", 64, 36)
 PICTURE = BgrPicture(np.zeros((36, 64, 3), np.uint8))
@@ -63,7 +64,8 @@ def test_a_file_has_a_line_a_frame_and_its_name_only_at_the_end(tmp_path: Path) 
     feed.process(regions(0, HAND))
     assert not out.exists()
     # Each line is out at once, for whoever follows the file.
-    assert json.loads((tmp_path / "feed.jsonl.part").read_text())["seq"] == 0
+    (part,) = tmp_path.glob("*.part")
+    assert json.loads(part.read_text())["seq"] == 0
     feed.process(regions(1))
     feed.finish()
     feed.close()
@@ -91,7 +93,7 @@ def test_an_existing_file_is_kept_unless_overwriting_is_allowed(tmp_path: Path) 
 
 
 def test_a_missing_folder_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match=r"cannot write to .*No such file"):
+    with pytest.raises(SinkError, match=r"there is no folder .*make it first"):
         run_through(Feed(out=str(tmp_path / "no" / "feed.jsonl")), 1)
     with pytest.raises(SinkError, match="is a folder"):
         run_through(Feed(out=str(tmp_path)), 1)
@@ -101,11 +103,27 @@ def test_a_missing_folder_and_a_folder_are_refused(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="cannot write to /dev/full: No space left"):
         run_through(Feed(out="/dev/full"), 1)
-    part = tmp_path / "feed.jsonl.part"
-    part.symlink_to("/dev/full")
-    with pytest.raises(SinkError, match=r"feed\.jsonl: No space left"):
-        run_through(Feed(out=str(tmp_path / "feed.jsonl")), 1)
+    lines = FileLines(tmp_path / "feed.jsonl")
+    assert lines._file is not None
+    with open("/dev/full", "w") as full:
+        os.dup2(full.fileno(), lines._file.fileno())
+    with pytest.raises(SinkError, match=r"no space left for .*feed\.jsonl"):
+        lines.write("{}\n")
+    lines.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_appears_meanwhile_and_a_part_of_the_user_stay(tmp_path: Path) -> None:
+    out, own = tmp_path / "feed.jsonl", tmp_path / "feed.jsonl.part"
+    own.write_text("mine")
+    feed = Feed(out=str(out))
+    feed.open(Context())
+    feed.process(regions(0, HAND))
+    out.write_text("precious")
+    with pytest.raises(OutputExistsError, match="exists already"):
+        feed.finish()
+    feed.close()
+    assert (out.read_text(), own.read_text(), len(list(tmp_path.iterdir()))) == ("precious", "mine", 2)
 
 
 def test_standard_output_captured_by_python(capsys: pytest.CaptureFixture[str]) -> None:

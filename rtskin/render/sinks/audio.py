@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from rtskin.errors import reason
 from rtskin.media import av
-from rtskin.render.sinks.output import reason
 
 _log = logging.getLogger("rtskin.render")
 

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from rtskin.errors import SinkError
+from rtskin.files import OutputFile
 from rtskin.frame import U8, Frame, Mask, Rendered
 from rtskin.media import av
 from rtskin.node import Context, Node, NodeOptions
@@ -21,7 +22,6 @@ from rtskin.render.sinks.audio import AudioCopy
 from rtskin.render.sinks.clock import Clock
 from rtskin.render.sinks.encoding import Codec, check_codec, container_for, encoding_for
 from rtskin.render.sinks.image import image_of
-from rtskin.render.sinks.output import OutputFile
 from rtskin.render.sinks.writer import VideoWriter, as_color, open_container
 
 

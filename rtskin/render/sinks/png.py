@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rtskin.errors import InputError, SinkError
+from rtskin.files import check_output, write_bytes
 from rtskin.frame import Mask, Rendered
 from rtskin.media import cv2
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.render.sinks.image import image_of
-from rtskin.render.sinks.output import OutputFile
 
 _NUMBER = re.compile(r"%0?\d*d")
 
@@ -51,27 +51,21 @@ class PngSink(Node):
     def process(self, packet: Rendered | Mask) -> None:
         frame = packet.frame
         number = frame.seq if frame.number is None else frame.number
-        file = OutputFile(self._folder / (self._name % number), self.options.overwrite)
-        try:
-            self._write(file, packet)
-            file.commit()
-        finally:
-            file.discard()
+        self._write(self._folder / (self._name % number), packet)
         self._frames += 1
 
     def counters(self) -> dict[str, int | float | str]:
         """frames; bytes of the files."""
         return {"frames": self._frames, "bytes": self._bytes}
 
-    def _write(self, file: OutputFile, packet: Rendered | Mask) -> None:
+    def _write(self, path: Path, packet: Rendered | Mask) -> None:
+        # Asked before the work as well: encoding takes longer than everything else here.
+        check_output(path, self.options.overwrite)
         settings = [cv2.IMWRITE_PNG_COMPRESSION, self.options.compression]
         done, encoded = cv2.imencode(".png", image_of(packet), settings)
         if not done:
-            raise SinkError(f"cannot write {file.path}: the picture could not be encoded")
-        try:
-            file.temporary.write_bytes(encoded.data)
-        except OSError as error:
-            raise file.failed(error) from error
+            raise SinkError(f"cannot write {path}: the picture could not be encoded")
+        write_bytes(path, encoded.data, overwrite=self.options.overwrite)
         self._bytes += encoded.nbytes
 
 
