@@ -61,6 +61,24 @@ def test_round_trip(pixels, matrix, full):
     assert (frame.color_range, frame.colorspace) == (2 if full else 1, _NUMBERS[matrix])
 
 
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv444p", "yuv420p10le"])
+def test_colours_do_not_become_darker(pixels, full):
+    original = picture()
+    error = AvPicture(encode(original, pixels, "bt709", full), Converter()).bgr().astype(float) - original
+    mean = error[(original > 3).all(axis=2) & (original < 252).all(axis=2)].mean(axis=0)
+    assert np.abs(mean).max() < (1.1 if full and pixels == "yuv420p" else 0.7)
+
+
+def test_black_and_white_stay_what_they_are():
+    frame = av.VideoFrame(64, 16, "yuv420p")
+    for plane, value in zip(frame.planes, (16, 128, 128), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    assert AvPicture(frame, Converter()).bgr().max() == 0
+    frame.planes[0].update(bytes([235]) * frame.planes[0].buffer_size)
+    assert AvPicture(frame, Converter()).bgr().min() == 255
+
+
 def test_a_wrong_range_or_matrix_would_be_seen():
     original = picture()
     frame = encode(original, "yuv444p", "bt709", True)
