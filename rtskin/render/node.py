@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 from pydantic import Field, field_validator
 
+from rtskin.errors import RtskinError, reason
 from rtskin.frame import Mask, Rendered
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.pool import BufferPool
 from rtskin.registry import VIEWS
 from rtskin.render.views import View, ViewSettings, blend, parse_color
+
+log = logging.getLogger("rtskin.render")
 
 
 class Render(Node):
@@ -60,14 +65,29 @@ class Render(Node):
     def command(self, name: str, value: str) -> bool:
         if name != "view":
             return False
-        self._use(self._after(self.view) if value == "next" else value)
+        if value == "next":
+            self._next()
+        else:
+            self._use(value)
         return True
 
     def _use(self, name: str) -> None:
         view: View = VIEWS.get(name)
         self._current = (name, view)  # one assignment: a worker sees both or neither
 
-    @staticmethod
-    def _after(name: str) -> str:
-        names = VIEWS.names()
-        return names[(names.index(name) + 1) % len(names)]
+    def _next(self) -> None:
+        """The view that follows in the list. One that others plugged in may not load: the stream goes on without it."""
+        current, names = self.view, VIEWS.names()
+        start = names.index(current)
+        for name in [*names[start + 1 :], *names[:start]]:
+            try:
+                self._use(name)
+            except Exception as error:  # whatever the import of a stranger's module raises
+                log.warning("view %s is left out, it cannot be loaded: %s", name, _reason(error))
+            else:
+                return
+        log.info("there is no other view than %s", current)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, RtskinError) else f"{type(error).__name__}: {reason(error)}"
