@@ -32,11 +32,18 @@ _COMMANDS = {"v": ("view", "next"), "m": ("model", "next"), "s": ("smooth", "tog
 _LARGEST = (1280, 800)
 _SMALLEST = (320, 240)
 
+#: While paused, every so many looks at the keys are one at whether the graph ends, which costs more.
+_LOOKS = 8
+
 _FONTS = "/usr/share/fonts"
 
 
 class WindowSink(Node):
-    """Rendered or Mask → a window. ``q`` or closing it drains the graph. SinkError where there is no display."""
+    """Rendered or Mask → a window. ``q`` or closing it drains the graph. SinkError where there is no display.
+
+    A pause holds the stream: the sink keeps the packet it has, so a source that loses nothing waits, and a live one drops
+    its frames at admission, where they are counted.
+    """
 
     class Options(NodeOptions):
         title: str = "rtskin"
@@ -61,14 +68,15 @@ class WindowSink(Node):
         self._context = context
 
     def process(self, packet: Rendered | Mask) -> None:
-        if self._closed:
+        self._hold()  # a pause that began while nothing came
+        if self._closed or self._context.stopping.is_set():
             return
-        if not self._paused:
-            self._image = image_of(packet)
-            self._frames += 1
-            self._bytes += self._image.nbytes
-            self._draw()
+        self._image = image_of(packet)
+        self._frames += 1
+        self._bytes += self._image.nbytes
+        self._draw()
         self._react()
+        self._hold()
 
     def idle(self) -> None:
         if self._shown and not self._closed:
@@ -88,6 +96,7 @@ class WindowSink(Node):
     def press(self, key: str) -> None:
         """Does what a key does."""
         if key == "q":
+            self._paused = False  # what is under way is delivered
             self._context.drain()
         elif key in _COMMANDS:
             self._context.command(*_COMMANDS[key])
@@ -100,6 +109,19 @@ class WindowSink(Node):
         else:
             return
         self._draw()
+
+    def _hold(self) -> None:
+        """Waits until the pause is over, or the graph is about to end for another reason (Ctrl-C, a duration)."""
+        looks = 0
+        while self._paused and not self._closed and not self._context.stopping.wait(self.idle_every):
+            self._react()
+            looks += 1
+            if looks % _LOOKS == 0 and self._ending():
+                self._paused = False
+
+    def _ending(self) -> bool:
+        statistics = self._context.statistics()
+        return statistics is not None and statistics.state != "running"
 
     def _react(self) -> None:
         """Handles what the window has to say: keys, and its button."""
