@@ -26,7 +26,7 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
     if path.suffix.lower() in CONTAINERS:
         return "file", {"path": path}
     if path.suffix.lower() == ".png":
-        raise InputError(f"{text} is one picture, but there will be many; write e.g. {path.stem}.%04d.png")
+        raise InputError(f"{text} is one picture, but there will be many; write e.g. {_as_pattern(path)}")
     if not path.suffix and os.sep not in text:
         raise UnknownNameError(
             "sink", text, [*_WORDS, *(f"FILE{end}" for end in CONTAINERS), "FILE.%04d.png", "FOLDER/"]
@@ -35,3 +35,8 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
     raise InputError(
         f"no sink writes {path.suffix or text}; there are: window, null, files ending in {known}, folders/"
     )
+
+
+def _as_pattern(path: Path) -> str:
+    """The name with a number in it; a name has room for one % only."""
+    return f"{path.stem.replace('%', '')}.%04d.png"
