@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from rtskin.frame import U8, Frame
@@ -14,11 +12,10 @@ from rtskin.pool import BufferPool
 def luma_of(frame: Frame, pool: BufferPool) -> U8:
     """uint8 H×W, full or limited range as decoded (a guide needs no absolute levels); do not write into it.
 
-    A picture that can give its first plane offers ``luma() -> uint8 H×W | None``; others are converted.
+    Pictures that do not hold one plane of it are converted.
     """
-    offered: Callable[[], U8 | None] | None = getattr(frame.picture, "luma", None)
-    plane = offered() if offered is not None else None
-    if plane is not None and plane.dtype == np.uint8 and plane.shape == (frame.height, frame.width):
+    plane = frame.picture.luma()
+    if plane is not None:
         return plane
     out = pool.take((frame.height, frame.width), np.uint8)
     cv2.cvtColor(frame.bgr, cv2.COLOR_BGR2GRAY, dst=out)

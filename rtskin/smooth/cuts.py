@@ -41,7 +41,9 @@ class CutDetector:
 
     def __call__(self, frame: Frame) -> bool:
         """True if ``frame`` starts a new shot; False for the first frame and the first after :meth:`forget`."""
-        self._shrink(luma(frame))
+        plane = frame.picture.luma()
+        # Without a plane of luma green will do, which carries most of it and needs no conversion.
+        self._shrink(frame.bgr[:, :, 1] if plane is None else plane)
         normalise(self._small, self._now)
         cut = not self._empty and distance(self._now, self._before, self.threshold) > self.threshold
         self._now, self._before = self._before, self._now
@@ -65,13 +67,6 @@ class CutDetector:
             self._sample = np.empty(sampled.shape, np.uint8)
         np.copyto(self._sample, sampled)
         cv2.resize(self._sample, (WIDTH, HEIGHT), dst=self._small, interpolation=cv2.INTER_AREA)
-
-
-def luma(frame: Frame) -> U8:
-    """uint8 H×W, a view: the picture's own luma where it has one in 8 bits, else green, which carries most of it."""
-    own = getattr(frame.picture, "luma", None)
-    plane = None if own is None else own()
-    return plane if plane is not None and plane.dtype == np.uint8 else frame.bgr[:, :, 1]
 
 
 @njit(nogil=True, cache=True)
