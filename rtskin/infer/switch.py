@@ -12,8 +12,9 @@ from rtskin.infer.cards import list_models
 
 log = logging.getLogger("rtskin.infer")
 
-#: Seconds that closing waits for a model that is still loading (nothing can interrupt a runtime that compiles).
-CLOSE_TIMEOUT = 10.0
+#: Seconds that closing waits for a model that is still loading (nothing can interrupt a runtime that compiles). Less than
+#: a graph gives its threads to end, or the graph would blame the infer node.
+CLOSE_TIMEOUT = 3.0
 
 
 class ModelSwitch:
@@ -45,6 +46,8 @@ class ModelSwitch:
             thread = self._thread
         if thread is not None:
             thread.join(CLOSE_TIMEOUT)
+            if thread.is_alive():
+                log.warning("a model is still loading after %g s; its thread is left behind", CLOSE_TIMEOUT)
 
     def _work(self, name: str, current: str) -> None:
         chosen = name

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from rtskin.errors import GraphStateError, InputError, ModelError, UnknownNameError
+from rtskin.graph.run import JOIN_SECONDS
 from rtskin.infer import node as module
+from rtskin.infer import switch
 from rtskin.infer.base import BaseSegmenter
 from rtskin.infer.cards import Card
 from rtskin.infer.node import Infer
@@ -250,6 +252,20 @@ def test_closing_while_a_model_loads(opened: Infer, gate: Gate, monkeypatch: pyt
     assert not opened.command("model", "z3")
     with pytest.raises(GraphStateError):
         _ = opened.segmenter
+
+
+def test_a_model_that_is_still_loading_is_left_behind_and_named(
+    opened: Infer, gate: Gate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert switch.CLOSE_TIMEOUT < JOIN_SECONDS  # or the graph leaves the infer node's own thread behind
+    monkeypatch.setattr(switch, "CLOSE_TIMEOUT", 0.05)
+    opened.command("model", "z2")
+    assert gate.asked.wait(10)
+    with caplog.at_level(logging.WARNING, "rtskin.infer"):
+        opened.close()
+    assert "a model is still loading after 0.05 s; its thread is left behind" in caplog.text
+    gate.let.set()
+    settle(opened)
 
 
 def test_fails_as_it_is_told(models: Path) -> None:
