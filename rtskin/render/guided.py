@@ -1,8 +1,8 @@
 """A fast guided filter, for one plane of guide and one of scores, that keeps what the scores already know.
 
 He and Sun, "Fast Guided Filter" (arXiv 1505.00996): inside a small window the result is a line in the guide,
-``q = a·I + b``. The lines are fitted on a small grid, and only ``a`` and ``b`` are brought to full size, where the
-full-size guide puts the edge back to where the picture has it.
+``q = a·I + b``. The lines are fitted on a small grid (:mod:`rtskin.render.lines`), and only ``a`` and ``b`` are brought
+to full size, where the full-size guide puts the edge back to where the picture has it.
 
 Two things differ from the paper, both because the scores are not noise to be smoothed but a small picture to be
 enlarged: ``b`` is taken so that the line passes through the score itself, not through the mean of its window (the mean
@@ -18,59 +18,7 @@ import numpy as np
 from rtskin.frame import F32, U8
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
-
-_AROUND = np.ones((3, 3), np.uint8)
-
-#: The guide is followed fully where the scores around differ by a quarter or more, and less below that.
-_FOLLOW = np.float32(4.0)
-
-
-def fit(guide: F32, scores: F32, radius: int, eps: float, pool: BufferPool) -> tuple[F32, F32]:
-    """The lines: a and b, float32 h×w, for guide and scores of that size, both in 0 … 1.
-
-    radius: of the square windows, in pixels of this grid. eps: variance of the guide below which it is not followed.
-    """
-    shape, size = guide.shape, (2 * radius + 1, 2 * radius + 1)
-    mean_i, mean_p, mean_ii, mean_ip, product = (pool.take(shape, np.float32) for _ in range(5))
-    _box(guide, size, mean_i)
-    _box(scores, size, mean_p)
-    cv2.multiply(guide, guide, dst=product)
-    _box(product, size, mean_ii)
-    cv2.multiply(guide, scores, dst=product)
-    _box(product, size, mean_ip)
-    slopes, highest, lowest = product, mean_ii, mean_p
-    _slopes(mean_i, mean_p, mean_ii, mean_ip, np.float32(eps), slopes)
-    # Every pixel lies in many windows, and takes the mean of their slopes.
-    a, b = mean_ip, mean_p
-    _box(slopes, size, a)
-    cv2.dilate(scores, _AROUND, dst=highest)
-    cv2.erode(scores, _AROUND, dst=lowest)
-    _through(scores, mean_i, highest, lowest, a, b)
-    return a, b
-
-
-def _box(source: F32, size: tuple[int, int], out: F32) -> None:
-    cv2.boxFilter(source, cv2.CV_32F, size, dst=out, borderType=cv2.BORDER_REFLECT)
-
-
-@numba.njit(nogil=True, cache=True)
-def _slopes(mean_i: F32, mean_p: F32, mean_ii: F32, mean_ip: F32, eps: np.float32, out: F32) -> None:
-    zero = np.float32(0.0)
-    for y in range(mean_i.shape[0]):
-        for x in range(mean_i.shape[1]):
-            i = mean_i[y, x]
-            out[y, x] = (mean_ip[y, x] - i * mean_p[y, x]) / (max(mean_ii[y, x] - i * i, zero) + eps)
-
-
-@numba.njit(nogil=True, cache=True)
-def _through(scores: F32, mean_i: F32, highest: F32, lowest: F32, a: F32, b: F32) -> None:
-    """Weakens a where the scores are flat, and makes the lines pass through (mean of the guide, score). b may be lowest."""
-    one = np.float32(1.0)
-    for y in range(scores.shape[0]):
-        for x in range(scores.shape[1]):
-            slope = a[y, x] * min(one, _FOLLOW * (highest[y, x] - lowest[y, x]))
-            a[y, x] = slope
-            b[y, x] = scores[y, x] - slope * mean_i[y, x]
+from rtskin.render import lines
 
 
 def apply(guide: U8, a: F32, b: F32, out: U8, pool: BufferPool) -> None:
@@ -141,7 +89,7 @@ def warm() -> None:
     pool = BufferPool()
     small: F32 = np.zeros((2, 2), np.float32)
     out: U8 = np.zeros((4, 4), np.uint8)
-    a, b = fit(small, small, 1, 1e-4, pool)
+    a, b = lines.fit(np.zeros((2, 2), np.uint8), small, 1, 1e-4, pool)
     # A decoded plane with padding is read-only, a converted one is not: two kernels.
     for guide in (out.copy(), np.zeros((4, 8), np.uint8)[:, :4]):
         apply(guide, a, b, out, pool)

@@ -12,7 +12,7 @@ from rtskin.frame import F32, U8, Frame, Mask, Scores
 from rtskin.media import cv2
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.pool import BufferPool
-from rtskin.render import guided
+from rtskin.render import guided, lines
 from rtskin.render.luma import luma_of
 
 Method = Literal["guided", "linear"]
@@ -48,7 +48,7 @@ class Refiner:
 
     def _guided(self, frame: Frame, small: F32, out: U8) -> None:
         luma = luma_of(frame, self._pool)
-        a, b = guided.fit(self._small_guide(luma, small), small, self.radius, self.eps, self._pool)
+        a, b = lines.fit(self._reduce(luma, small.shape), small, self.radius, self.eps, self._pool)
         guided.apply(luma, a, b, out, self._pool)
 
     def _same_size(self, data: F32 | U8) -> U8:
@@ -67,9 +67,6 @@ class Refiner:
         small = self._pool.take(grid, np.float32)
         cv2.resize(scaled, grid[::-1], dst=small, interpolation=cv2.INTER_AREA)
         return small
-
-    def _small_guide(self, luma: U8, small: F32) -> F32:
-        return self._scaled(self._reduce(luma, small.shape))
 
     def _scaled(self, data: npt.NDArray[Any]) -> F32:
         """0 … 255 to 0 … 1."""

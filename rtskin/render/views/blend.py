@@ -1,8 +1,9 @@
 """The fused kernel of the views that mix a frame with a colour: one pass over the picture, no temporary pictures.
 
-A plain numpy blend takes 17 ms at 720p; this about 1. What makes it so: each row's weights are spread to three channels
-first, so that the loop over the row's bytes is one that the compiler vectorises, and all arithmetic is float32 (numba
-widens small integers to 64 bits).
+Measured at 720p, one thread: a plain numpy blend takes 17 ms, the same loop in float32 1.6, this 0.7, and 0.4 where there is
+no skin. What makes it so: weights and products are 8 and 16 bits wide (numba widens small integers to 64 bits, so every
+operation is cast back, and the compiler takes 16 at once), each row's weights are spread to three channels first, so that
+the loop over the row's bytes is one that the compiler vectorises, and what lies left and right of the skin is copied.
 """
 
 from __future__ import annotations
@@ -12,40 +13,44 @@ from functools import lru_cache
 import numba
 import numpy as np
 
-from rtskin.frame import F32, U8
+from rtskin.frame import U8
 from rtskin.pool import BufferPool
 from rtskin.render.views import Bgr
 
-#: A pixel belongs to the skin, for the contour, from here on.
+#: A pixel belongs to the skin, for the contour, from here on. The kernel tests the highest bit for it.
 INSIDE = 128
 
 _POOL = BufferPool()
+_u8, _u16 = np.uint8, np.uint16
 
 
-def mix(bgr: U8, mask: U8, out: U8, color: Bgr, start: float, slope: float, contour: int = 0) -> None:
-    """out = bgr + (color - bgr) · (start + slope · mask/255), uint8 H×W×3 (out: contiguous).
+def mix(bgr: U8, mask: U8, out: U8, color: Bgr, alpha: float = 1.0, *, inverse: bool = False, contour: int = 0) -> None:
+    """out = bgr + (color - bgr) · alpha · mask/255, or of 255 - mask if ``inverse``; uint8 H×W×3 (out: contiguous).
 
-    Where the weight is 0, out is bgr, bit for bit. contour: thickness in pixels of the mask's inner rim, which is
-    painted in the pure colour; 0 for none.
+    The weight (alpha · mask) is rounded to 1/255, so pictures are right within one grey level, and where the weight is 0
+    or 1 they are exact. contour: thickness in pixels of the mask's inner rim, which is painted in the pure colour; 0 for
+    none.
     """
     height, width = mask.shape
+    words = _POOL.take((-(-width // 8),), np.uint64)
     _mix(
         bgr.reshape(height, 3 * width),
         mask,
         out.reshape(height, 3 * width),
         _colors(width, color),
-        _POOL.take((width,), np.float32),
-        _POOL.take((3 * width,), np.float32),
-        np.float32(start),
-        np.float32(slope / 255),
+        words.view(np.uint8),
+        words,
+        _POOL.take((3 * width,), np.uint8),
+        np.uint16(round(256 * alpha)),
+        np.uint8(255 if inverse else 0),
         contour,
     )
 
 
 @lru_cache(maxsize=8)
-def _colors(width: int, color: Bgr) -> F32:
+def _colors(width: int, color: Bgr) -> U8:
     """The colour for every byte of a row."""
-    return np.tile(np.asarray(color, np.float32), width)
+    return np.tile(np.asarray(color, np.uint8), width)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -53,34 +58,40 @@ def _mix(
     bgr: U8,
     mask: U8,
     out: U8,
-    colors: F32,
-    weights: F32,
-    spread: F32,
-    start: np.float32,
-    slope: np.float32,
+    colors: U8,
+    weights: U8,
+    words: U8,
+    spread: U8,
+    gain: np.uint16,
+    flip: np.uint8,
     contour: int,
 ) -> None:
     height, width = mask.shape
-    half = np.float32(0.5)
+    weights[width:] = 0
     for y in range(height):
-        row, source, result = mask[y], bgr[y], out[y]
-        for x in range(width):
-            weights[x] = start + np.float32(row[x]) * slope
+        row = mask[y]
+        _weigh(row, gain, flip, weights)
         if contour > 0:
             _rim(row, mask[max(y - contour, 0)], mask[min(y + contour, height - 1)], contour, weights)
-        for x in range(width):
-            weight = weights[x]
-            spread[3 * x] = weight
-            spread[3 * x + 1] = weight
-            spread[3 * x + 2] = weight
-        for i in range(3 * width):
-            value = np.float32(source[i])
-            result[i] = np.uint8(np.int32(value + (colors[i] - value) * spread[i] + half))
+        first, last = _span(words)
+        last = min(last, width)
+        _spread(weights[first:last], spread)
+        source, result = bgr[y], out[y]
+        _copy(source[: 3 * first], result[: 3 * first])
+        _blend(source[3 * first : 3 * last], spread, colors, result[3 * first : 3 * last])
+        _copy(source[3 * last :], result[3 * last :])
 
 
 @numba.njit(nogil=True, cache=True)
-def _rim(row: U8, above: U8, below: U8, thickness: int, weights: F32) -> None:
-    """Weight 1 for pixels inside that have one outside at ``thickness`` to the left, right, up or down."""
+def _weigh(row: U8, gain: np.uint16, flip: np.uint8, weights: U8) -> None:
+    # 127 and not 128: half a step rounds down, so that a mask of 1 under an alpha of a half, which is noise, is nothing.
+    for x in range(row.shape[0]):
+        weights[x] = _u8(_u16(_u16(_u16(row[x] ^ flip) * gain) + _u16(127)) >> _u16(8))
+
+
+@numba.njit(nogil=True, cache=True)
+def _rim(row: U8, above: U8, below: U8, thickness: int, weights: U8) -> None:
+    """Weight 255 for pixels inside that have one outside at ``thickness`` to the left, right, up or down."""
     _edge(row, above, weights)
     _edge(row, below, weights)
     if thickness < row.shape[0]:
@@ -89,12 +100,46 @@ def _rim(row: U8, above: U8, below: U8, thickness: int, weights: F32) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _edge(row: U8, other: U8, weights: F32) -> None:
-    # No branch and plain indices, or the compiler does not vectorise it.
-    one = np.float32(1.0)
+def _edge(row: U8, other: U8, weights: U8) -> None:
+    # Bits instead of comparisons (1.5 ms instead of 0.1 a frame): the highest is set inside, and 0 - 1 is 255.
     for x in range(row.shape[0]):
-        rim = (row[x] >= INSIDE) & (other[x] < INSIDE)
-        weights[x] = one if rim else weights[x]
+        rim = _u8(row[x] & ~other[x]) >> _u8(7)
+        weights[x] |= _u8(_u8(0) - _u8(rim))
+
+
+@numba.njit(nogil=True, cache=True)
+def _span(words: U8) -> tuple[int, int]:
+    """First and behind the last pixel that has a weight, to eight pixels."""
+    first, last = 0, words.size
+    while first < last and words[first] == 0:
+        first += 1
+    while last > first and words[last - 1] == 0:
+        last -= 1
+    return 8 * first, 8 * last
+
+
+@numba.njit(nogil=True, cache=True)
+def _spread(weights: U8, out: U8) -> None:
+    for x in range(weights.shape[0]):
+        weight = weights[x]
+        out[3 * x] = weight
+        out[3 * x + 1] = weight
+        out[3 * x + 2] = weight
+
+
+@numba.njit(nogil=True, cache=True)
+def _blend(source: U8, spread: U8, colors: U8, out: U8) -> None:
+    for i in range(out.shape[0]):
+        weight = _u16(spread[i])
+        total = _u16(_u16(source[i]) * _u16(_u16(255) - weight) + _u16(colors[i]) * weight + _u16(128))
+        out[i] = _u8(_u16(total + (total >> _u16(8))) >> _u16(8))  # total / 255, rounded
+
+
+@numba.njit(nogil=True, cache=True)
+def _copy(source: U8, out: U8) -> None:
+    # A slice assignment in numba copies byte by byte.
+    for i in range(out.shape[0]):
+        out[i] = source[i]
 
 
 def warm() -> None:
@@ -103,4 +148,4 @@ def warm() -> None:
     read_only = pixels.copy()
     read_only.flags.writeable = False
     for source in (pixels, read_only):
-        mix(source, np.zeros((2, 2), np.uint8), np.empty_like(pixels), (0, 0, 0), 0.0, 1.0, 1)
+        mix(source, np.zeros((2, 2), np.uint8), np.empty_like(pixels), (0, 0, 0), contour=1)

@@ -9,5 +9,5 @@ from rtskin.render.views.blend import mix
 
 def cutout(frame: Frame, mask: Mask, out: U8, settings: ViewSettings) -> U8:
     """uint8 H×W×3: the frame where the mask is 255, the background colour where it is 0, mixed between."""
-    mix(frame.bgr, mask.data, out, settings.background, 1.0, -1.0)
+    mix(frame.bgr, mask.data, out, settings.background, inverse=True)
     return out
