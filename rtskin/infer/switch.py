@@ -14,7 +14,7 @@ log = logging.getLogger("rtskin.infer")
 
 #: Seconds that closing waits for a model that is still loading (nothing can interrupt a runtime that compiles). Less than
 #: a graph gives its threads to end, or the graph would blame the infer node.
-CLOSE_TIMEOUT = 3.0
+CLOSE_TIMEOUT = 2.0
 
 
 class ModelSwitch:
