@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from rtskin.cli import options as o
+
+if TYPE_CHECKING:
+    from rtskin.infer.cards import Card
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +34,18 @@ def models(as_json: o.JsonOption = False) -> None:
 
     cards = list_models()
     if as_json:
-        typer.echo(json.dumps([card.model_dump(mode="json") for card in cards], indent=2))
+        typer.echo(json.dumps([{**card.model_dump(mode="json"), "path": str(card.path)} for card in cards], indent=2))
         return
     table = Table("name", "architecture", "input", "licence", "what")
+    table.add_column("where", overflow="fold", min_width=20)  # a shortened path could not be copied
     for card in cards:
         size = f"{card.input.width}×{card.input.height}" if card.input else "any"
-        table.add_row(card.name, card.architecture, size, card.licence, card.description)
+        table.add_row(card.name, card.architecture, size, card.licence, card.description, _where(card))
     Console().print(table)
+
+
+def _where(card: Card) -> str:
+    """The folder of the card, from here where that is shorter."""
+    assert card.path is not None, "a listed card was read from a file"
+    folder = card.path.parent
+    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)

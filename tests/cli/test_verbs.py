@@ -193,7 +193,17 @@ def test_images_that_would_become_one_mask_are_refused(rtskin: Rtskin, tmp_path:
 
 def test_models_lists_the_bundled(rtskin: Rtskin) -> None:
     assert "ellipse" in rtskin("models").out
-    assert "ellipse" in [card["name"] for card in json.loads(rtskin("models", "--json").out)]
+    where = {card["name"]: card["path"] for card in json.loads(rtskin("models", "--json").out)}
+    assert Path(where["ellipse"]) == paths.find("models", "ellipse")
+
+
+def test_models_says_where_each_is(rtskin: Rtskin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = paths.find("models", "ellipse").read_text("utf-8")
+    (tmp_path / "near" / "mine").mkdir(parents=True)
+    (tmp_path / "near" / "mine" / "model.toml").write_text(card.replace('name = "ellipse"', 'name = "mine"'), "utf-8")
+    monkeypatch.setenv("RTSKIN_MODELS", str(tmp_path / "near"))
+    monkeypatch.chdir(tmp_path)
+    assert " near/mine " in rtskin("models").out
 
 
 def test_run_runs_any_pipeline(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
