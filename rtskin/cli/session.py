@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from types import FrameType
 import typer
 from rich.console import Console
 
-from rtskin.errors import SinkError
+from rtskin.files import check_output, write_text
 from rtskin.graph import Graph, GraphStatistics
 from rtskin.graph.table import as_table
 
@@ -38,7 +37,7 @@ def run_graph(graph: Graph, *, duration: float | None = None, stats: Path | None
 def statistics_to(stats: Path | None, graph: Graph) -> Iterator[None]:
     """Write the graph's statistics to ``stats`` however it ends; SinkError at once where that cannot be."""
     if stats is not None:
-        _check_folder(stats)
+        check_output(stats, overwrite=True)
     try:
         yield
     finally:
@@ -73,18 +72,4 @@ def show(statistics: GraphStatistics) -> None:
 
 def write_json(path: Path, data: object) -> None:
     """Whole or not at all: a reader never sees half a file."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise SinkError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _check_folder(path: Path) -> None:
-    """Before an hour of work rather than after it."""
-    if path.is_dir():
-        raise SinkError(f"cannot write {path}: it is a folder")
-    if not os.access(path.parent, os.W_OK):
-        raise SinkError(f"cannot write {path}: the folder {path.parent} is not there or may not be written")
+    write_text(path, json.dumps(data, indent=2) + "\n", overwrite=True)
