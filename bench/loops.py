@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rtskin.cli.session import opencv_alone
 from rtskin.errors import InputError
 from rtskin.frame import Mask, Rendered
 from rtskin.graph import Graph
@@ -119,7 +120,7 @@ def plain(card: Card, video: Path, threads: int) -> Iterator[None]:
             break
         blob = cv2.dnn.blobFromImage(cv2.resize(picture, size), spec.scale, mean=mean, swapRB=spec.colour == "rgb")
         if spec.std != (1.0, 1.0, 1.0):
-            blob /= np.float32(spec.std).reshape(1, 3, 1, 1)
+            blob /= np.array(spec.std, np.float32).reshape(1, 3, 1, 1)
         skin = run(None, {name: blob})[index][0, card.output.channel] >= 0.5
         if tint is None:
             tint = np.full_like(picture, (80, 200, 0))
@@ -139,7 +140,8 @@ def graph(model: str, video: Path) -> Timing:
     """The live path as it is. RuntimeError if a single frame was lost on the way."""
     gc.collect()
     built = build(model, video)
-    statistics = built.run()
+    with opencv_alone():
+        statistics = built.run()
     timing = Timing.of(_marks(built))
     if statistics.frames["captured"] != timing.frames or statistics.frames["dropped"]:
         raise RuntimeError(f"{timing.frames} of {statistics.frames['captured']} captured frames were rendered")

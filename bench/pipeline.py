@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import loops
+from bench.load import Others
 from bench.loops import Timing
 from bench.report import machine, markdown, publish
 from rtskin.capture.kinds import open_source
@@ -47,8 +48,10 @@ def main() -> int:
     card = network(chosen.model)
     with tempfile.TemporaryDirectory() as folder:
         video = chosen.video if chosen.video.exists() else make(Path(folder) / "pattern.mp4")
+        others = Others()
         rounds = measure(card, chosen.model, video, chosen.rounds)
-    text, missed = report(rounds, card, video)
+        share = others.share()
+    text, missed = report(rounds, card, video, share)
     print(text) if chosen.no_publish else publish("pipeline", text)
     return 1 if missed else 0
 
@@ -92,7 +95,7 @@ def measure(card: Card, model: str, video: Path, count: int) -> list[dict[str, T
     return rounds
 
 
-def report(rounds: list[dict[str, Timing]], card: Card, video: Path) -> tuple[str, list[str]]:
+def report(rounds: list[dict[str, Timing]], card: Card, video: Path, others: float) -> tuple[str, list[str]]:
     """The section for bench/README.md, and the targets that were missed."""
     best = max(("c1", "c2"), key=lambda name: _median(rounds, name, "fps"))
     rows = []
@@ -115,14 +118,15 @@ def report(rounds: list[dict[str, Timing]], card: Card, video: Path) -> tuple[st
         f"({(card.parameters or 0) / 1e6:.2f} M parameters, {card.tensor.width}×{card.tensor.height}), {video.name}, "
         f"{rounds[0]['d'].frames} frames, medians of {len(rounds)} interleaved rounds. (b) and (d) have the edge-aware "
         f"step and smoothing, (c) has neither. In (d) frames wait in full queues, so its latency is not that of a "
-        f"camera.\n\n{markdown(header, rows)}\n\nFrames a second, median of the rounds' ratios (lowest … highest): "
+        f"camera. Other programs took {others:.0%} of the machine meanwhile.\n\n"
+        f"{markdown(header, rows)}\n\nFrames a second, median of the rounds' ratios (lowest … highest): "
         f"{'; '.join(said)}."
     )
     return text, missed
 
 
 def _median(rounds: list[dict[str, Timing]], name: str, what: str) -> float:
-    return statistics.median(getattr(timings[name], what) for timings in rounds)
+    return float(statistics.median(getattr(timings[name], what) for timings in rounds))
 
 
 if __name__ == "__main__":

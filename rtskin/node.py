@@ -57,6 +57,8 @@ class Node:
     emits: ClassVar[Literal["each", "some", "none"]] = "each"
     #: ``process`` may run in several threads at once, so that a graph may give the node several workers.
     reentrant: ClassVar[bool] = False
+    #: Where frames are not dropped but wait, the node runs only while the nodes after it leave time (see graph.priority).
+    gives_way: ClassVar[bool] = False
     #: The node must run on the thread that calls ``Graph.run()`` (windows).
     main_thread: ClassVar[bool] = False
     #: Seconds without a packet after which ``idle`` is called, again and again.
@@ -103,6 +105,7 @@ class Source(Node):
     """A node without input: ``read`` gives the next frame."""
 
     ports: ClassVar[tuple[str, ...]] = ()
+    gives_way: ClassVar[bool] = True
 
     #: A live source is read at its own pace and its frames may be dropped at admission; else every frame is taken.
     live: bool = False

@@ -13,6 +13,7 @@ from rtskin.frame import Packet
 from rtskin.graph.edges import Signal
 from rtskin.graph.gate import Gate
 from rtskin.graph.inbox import Inbox, Packets
+from rtskin.graph.priority import give_way
 from rtskin.graph.stats import NodeMeter
 from rtskin.node import Context, Node, Source
 
@@ -87,6 +88,8 @@ class Worker:
     def run(self) -> None:
         """The node's whole life; raises nothing but a Ctrl-C on the main thread."""
         try:
+            if self.node.gives_way and not self._in_live_mode():
+                give_way()  # before it opens: threads that it starts inherit this
             self.node.open(self._context)
             if self._ready():
                 self._live()
@@ -98,6 +101,9 @@ class Worker:
             self._close()
             for outlet in self._outlets:
                 outlet.end()
+
+    def _in_live_mode(self) -> bool:
+        return self.node.live if isinstance(self.node, Source) else self._gate is not None
 
     def _live(self) -> None:
         if isinstance(self.node, Source):

@@ -33,6 +33,7 @@ class Preprocess(Node):
     Options: ClassVar[type[NodeOptions]] = PreprocessOptions
 
     reentrant: ClassVar[bool] = True
+    gives_way: ClassVar[bool] = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
