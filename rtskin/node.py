@@ -50,6 +50,9 @@ class Node:
     Options: ClassVar[type[NodeOptions]] = NodeOptions
     #: Input ports. More than one: ``sync`` says how packets of several ports meet.
     ports: ClassVar[tuple[str, ...]] = ("in",)
+    #: What comes in at each port, and what goes out, where it is always of one class: graphs are checked by it.
+    takes: ClassVar[tuple[type, ...]] = ()
+    gives: ClassVar[type | None] = None
     #: "join": one packet of each port, of the same frame. "sample": every packet of the first port, with the newest of
     #: the others (None before there is one).
     sync: ClassVar[Literal["join", "sample"]] = "join"

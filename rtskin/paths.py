@@ -32,7 +32,7 @@ def find(kind: Kind, name: str | os.PathLike[str]) -> Path:
         return _existing(kind, Path(text))
     for folder in folders(kind):
         path = folder / _MARK[kind].format(name=text)
-        if path.is_file():
+        if is_file(path):
             return path
     raise UnknownNameError(_NOUN[kind], text, names(kind))
 
@@ -40,7 +40,7 @@ def find(kind: Kind, name: str | os.PathLike[str]) -> Path:
 def names(kind: Kind) -> list[str]:
     """All names of that kind in all folders, sorted."""
     pattern = _MARK[kind].format(name="*")
-    found = (path for folder in folders(kind) if folder.is_dir() for path in folder.glob(pattern))
+    found = (path for folder in folders(kind) if is_folder(folder) for path in folder.glob(pattern))
     return sorted({path.parent.name if kind == "models" else path.stem for path in found})
 
 
@@ -69,6 +69,22 @@ def bundled_folder(kind: Kind) -> Path:
     if checkout.is_dir() and _is_rtskin(package.parent / "pyproject.toml"):
         return checkout
     raise InputError(f"the bundled {kind} are missing from {package}; install rtskin again")
+
+
+def is_file(path: Path) -> bool:
+    """False also where it may not be looked at: a home of somebody else's is no reason to fail."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """As :func:`is_file`."""
+    try:
+        return path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+    except OSError:
+        return False
 
 
 def _existing(kind: Kind, path: Path) -> Path:

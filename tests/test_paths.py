@@ -49,3 +49,15 @@ def test_names_are_those_of_all_folders(user: Path) -> None:
     card(user / "models", "mine")
     assert {"ellipse", "mine"} <= set(paths.names("models"))
     assert {"live_overlay", "offline_render", "gesture_roi"} <= set(paths.names("pipelines"))
+
+
+def test_a_home_that_may_not_be_looked_at_is_passed_by(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        if user in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return refused(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert paths.find("models", "ellipse") == paths.bundled_folder("models") / "ellipse" / "model.toml"

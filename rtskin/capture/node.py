@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,7 @@ class SourceNode(Source):
     info: what is known of the source; None until the node is open.
     """
 
+    gives: ClassVar[type | None] = Frame
     Options = SourceOptions
 
     def __init__(self, **options: object) -> None:

@@ -12,6 +12,9 @@ from rtskin.cli.render import run_with_progress
 from rtskin.cli.session import show
 from rtskin.graph import Graph
 
+#: Its own file may be replaced without asking: whoever tries the demo tries it twice.
+DEFAULT = Path("rtskin-demo.mp4")
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -19,8 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="The video to write.")] = Path("rtskin-demo.mp4"),
+    out: Annotated[Path, typer.Option("--out", help="The video to write.")] = DEFAULT,
     model: o.ModelOption = None,
+    overwrite: o.OverwriteOption = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of the video.")] = 10.0,
 ) -> None:
     """Write a video of a moving portrait: the source, its mask and the overlay side by side.
@@ -34,7 +38,7 @@ def demo(
             "source.uri": f"demo:640x480@30?seconds={seconds:g}",
             "infer.model": model,
             "render.view": "side-by-side",
-            "sink": {"kind": "file", "path": str(out), "overwrite": True},
+            "sink": {"kind": "file", "path": str(out), "overwrite": overwrite or out == DEFAULT},
         }
     )
     show(run_with_progress(Graph.from_toml("offline_render", settings)))

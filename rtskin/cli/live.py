@@ -8,6 +8,7 @@ import typer
 
 from rtskin.cli import options as o
 from rtskin.cli.session import run_graph, show
+from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphSpec
 
 
@@ -50,6 +51,8 @@ def live(
     """
     node = sink_node(sink, overwrite) if sink is not None else None
     settings = o.settings(source, model, smooth, device, threads, source_pace=pace, render_view=view, sink=node)
+    if pairing is o.Pairing.LATEST and pace is o.Pace.MAX:
+        raise InputError("--pairing latest never waits for a mask and --pace max waits for all; use one of them")
     change = with_latest_pairing if pairing is o.Pairing.LATEST else _as_it_is
     show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
 

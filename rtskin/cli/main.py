@@ -38,6 +38,8 @@ def run(arguments: list[str] | None = None) -> None:
     _log_to_stderr(debug)
     try:
         application()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
+    except KeyboardInterrupt:
+        sys.exit(1)  # before there was a graph to drain
     except RtskinError as error:
         if debug:
             raise

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+#: What --help calls the default of an option that only overrides what the verb's pipeline file says.
+_PIPELINES = "the pipeline's"
+
 
 class Pace(StrEnum):
     """source: as it was recorded, frames may be dropped. max: every frame, as fast as it goes."""
@@ -31,13 +34,15 @@ SourceArgument = Annotated[
     ),
 ]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="Name of a model, or the path of a card.", show_default=False)
+    str | None, typer.Option("--model", "-m", help="Name of a model, or the path of a card.", show_default=_PIPELINES)
 ]
-ViewOption = Annotated[str | None, typer.Option("--view", help="overlay, matte or cutout.", show_default=False)]
+ViewOption = Annotated[
+    str | None, typer.Option("--view", help="overlay, matte, cutout or side-by-side.", show_default=_PIPELINES)
+]
 SmoothOption = Annotated[
-    str | None, typer.Option("--smooth", help="Temporal filter: adaptive or none.", show_default=False)
+    str | None, typer.Option("--smooth", help="Temporal filter: adaptive or none.", show_default=_PIPELINES)
 ]
-DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.", show_default=False)]
+DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.", show_default=_PIPELINES)]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)
 ]

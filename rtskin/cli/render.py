@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rtskin.capture.kinds import kind_of
 from rtskin.cli import options as o
 from rtskin.cli.live import sink_node
 from rtskin.cli.session import on_interrupt, show, statistics_to
@@ -36,7 +38,8 @@ def render(
 ) -> None:
     """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
 
-    OUTPUT decides the format: .mkv (mattes are lossless), .mp4, .mov, or numbered PNG images.
+    OUTPUT decides the format: .mkv (mattes are lossless), .mp4, .mov (mattes within 2 of 255), or numbered PNG images.
+    Times stay those of INPUT, also with --start, so that both lie on one timeline.
 
     Examples:
 
@@ -49,6 +52,10 @@ def render(
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
     """
     sink = sink_node(output, overwrite)
+    if os.path.abspath(source) == os.path.abspath(output):
+        raise InputError(f"{output} is the input itself; choose another OUTPUT")
+    if kind_of(source) in ("camera", "network"):
+        raise InputError(f"{source} may have no end; record it with: rtskin live {source} --pace max --sink {output}")
     if "path" not in sink:
         raise InputError(
             f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
@@ -78,9 +85,8 @@ def run_with_progress(graph: Graph) -> GraphStatistics:
             progress.update(task, completed=graph.statistics().frames["rendered"], total=_total(graph))
     statistics = graph.statistics()
     if interrupted.is_set():
-        typer.echo(
-            f"rtskin: interrupted after {statistics.frames['rendered']} frames; half a video is not kept", err=True
-        )
+        kept = "half a video is not kept (images are)"
+        typer.echo(f"rtskin: interrupted after {statistics.frames['rendered']} frames; {kept}", err=True)
         raise typer.Exit(1)
     return statistics
 

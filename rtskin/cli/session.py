@@ -13,6 +13,7 @@ from types import FrameType
 import typer
 from rich.console import Console
 
+from rtskin.errors import InputError
 from rtskin.files import check_output, write_text
 from rtskin.graph import Graph, GraphStatistics
 from rtskin.graph.table import as_table
@@ -53,6 +54,8 @@ def opencv_alone() -> Iterator[None]:
 def statistics_to(stats: Path | None, graph: Graph) -> Iterator[None]:
     """Write the graph's statistics to ``stats`` however it ends; SinkError at once where that cannot be."""
     if stats is not None:
+        if stats.suffix != ".json":  # so that a slip never puts statistics in place of a video
+            raise InputError(f"--stats writes a file that ends in .json, not {stats}")
         check_output(stats, overwrite=True)
     try:
         yield

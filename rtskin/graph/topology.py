@@ -43,6 +43,7 @@ class Topology:
         try:
             self.links = [self._resolve(edge) for edge in edges]
             self._check_ports()
+            self._check_classes()
             self.order = self._sorted()
             self._check_joins()
         except GraphSpecError as error:
@@ -133,6 +134,17 @@ class Topology:
                 if len(links) > 1:
                     froms = " and ".join(repr(link.source) for link in links)
                     raise GraphSpecError(f"{froms} both lead into {where!r}; a port takes one edge")
+
+    def _check_classes(self) -> None:
+        """What a node gives must be what the next one takes."""
+        for link in self.links:
+            given, node = self.nodes[link.source].gives, self.nodes[link.target]
+            taken = node.takes[node.ports.index(link.port)] if node.takes else object
+            if given is not None and not issubclass(given, taken):
+                raise GraphSpecError(
+                    f"{link.source!r} gives {given.__name__}, but {link.target!r} takes {taken.__name__}; "
+                    "connect them in the order of a frame's life"
+                )
 
     def _check_nodes(self, workers: Mapping[str, int]) -> None:
         if not any(isinstance(node, Source) for node in self.nodes.values()):

@@ -32,6 +32,8 @@ class InferOptions(NodeOptions):
 class Infer(Node):
     """Prepared → Scores. ``command("model", "next" | NAME)`` changes the model; the old one runs until the new is loaded."""
 
+    takes: ClassVar[tuple[type, ...]] = (Prepared,)
+    gives: ClassVar[type | None] = Scores
     Options: ClassVar[type[NodeOptions]] = InferOptions
 
     reentrant: ClassVar[bool] = True

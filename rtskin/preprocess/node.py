@@ -23,6 +23,8 @@ class HasSegmenter(Protocol):
 
 
 class PreprocessOptions(NodeOptions):
+    takes: ClassVar[tuple[type, ...]] = (Frame,)
+    gives: ClassVar[type | None] = Prepared
     #: Name of the infer node whose model the frames are made ready for.
     of: str = "infer"
 

@@ -144,7 +144,7 @@ def _scale(row: F32, share: np.float32, out: F32) -> None:
         out[x] = row[x] * share
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")  # Python's tests every divisor, and nothing is vectorised
 def _divide(mean: F32, p: F32, ii: F32, ip: F32, share: np.float32, eps: np.float32, out: F32) -> None:
     for x in range(out.shape[0]):
         i = mean[x]

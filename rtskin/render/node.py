@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -19,6 +20,9 @@ log = logging.getLogger("rtskin.render")
 
 class Render(Node):
     """Mask → Rendered, by the view of that name. ``command("view", "next" | NAME)`` switches while running."""
+
+    takes: ClassVar[tuple[type, ...]] = (Mask,)
+    gives: ClassVar[type | None] = Rendered
 
     class Options(NodeOptions):
         view: str = "overlay"

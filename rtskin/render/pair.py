@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import ClassVar
 
 from rtskin.frame import Frame, Scores
 from rtskin.node import Context, Node
@@ -13,6 +14,8 @@ _log = logging.getLogger("rtskin.render")
 class Pair(Node):
     """(Frame, newest Scores) → Scores of that frame: the older frame's scores, unmoved. Nothing before the first scores."""
 
+    takes: ClassVar[tuple[type, ...]] = (Frame, Scores)
+    gives: ClassVar[type | None] = Scores
     ports = ("frame", "scores")
     sync = "sample"
     emits = "some"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,9 @@ class Refiner:
 
 class Refine(Node):
     """Scores → Mask at the frame's size."""
+
+    takes: ClassVar[tuple[type, ...]] = (Scores,)
+    gives: ClassVar[type | None] = Mask
 
     class Options(NodeOptions):
         method: Method = "guided"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from rtskin.frame import Regions
 from rtskin.node import Context, Node, NodeOptions
@@ -27,6 +27,7 @@ class Feed(Node):
     A reader that goes away (``rtskin roi | head``) is no error: the sources end and the stream runs dry.
     """
 
+    takes: ClassVar[tuple[type, ...]] = (Regions,)
     Options = FeedOptions
     emits = "none"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from pydantic import Field
 
@@ -20,6 +22,8 @@ class FindRegionsOptions(NodeOptions):
 class FindRegions(Node):
     """Regions of each mask by themselves; see :func:`rtskin.roi.components.find_regions`."""
 
+    takes: ClassVar[tuple[type, ...]] = (Scores,)
+    gives: ClassVar[type | None] = Regions
     Options = FindRegionsOptions
 
     def __init__(self, **options: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -55,6 +55,8 @@ class Smooth(Node):
     ``command("smooth", "toggle")`` switches between none and the method that was last in use.
     """
 
+    takes: ClassVar[tuple[type, ...]] = (Scores,)
+    gives: ClassVar[type | None] = Scores
     Options = SmoothOptions
 
     def __init__(self, **options: object) -> None:

@@ -3,12 +3,21 @@ from __future__ import annotations
 import pytest
 
 from rtskin.errors import GraphSpecError
+from rtskin.frame import Frame, Mask
 from rtskin.graph import Graph
 from tests.graph.nodes import Call, Collect, Count, Join, Sample, chain
 
 
 class Window(Collect):
     main_thread = True
+
+
+class FramesOnly(Call):
+    takes = (Frame,)
+
+
+class Masks(Call):
+    gives = Mask
 
 
 class Some(Call):
@@ -76,6 +85,7 @@ def test_the_main_sink_is_one_that_no_dropping_edge_leads_to() -> None:
             lambda: Graph().add("s", Count()).add("a", Call()).add("b", Call()).connect("a", "b").connect("b", "a"),
             "cycle: 'a' -> 'b' -> 'a'",
         ),
+        (lambda: chain(Count(), Masks(), FramesOnly(), Collect()), "'a' gives Mask, but 'b' takes Frame"),
         (lambda: Graph().add("s", Count()).add("k", Collect(), workers=2).connect("s", "k"), "only one of 'workers'"),
         (
             lambda: Graph().add("s", Count()).add("v", Window()).add("w", Window()).connect("s", "v").connect("s", "w"),

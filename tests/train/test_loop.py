@@ -28,7 +28,9 @@ class Killed(Exception):  # noqa: N818
 
 
 def test_killed_and_resumed_equals_never_stopped(recipe: Recipe, data: Path, tmp_path: Path) -> None:
-    whole = trainer(recipe.model_copy(update={"workers": 1}), data, tmp_path / "whole")  # another process, the same batches
+    whole = trainer(
+        recipe.model_copy(update={"workers": 1}), data, tmp_path / "whole"
+    )  # another process, the same batches
     whole.run()
 
     killed = trainer(recipe.model_copy(update={"checkpoint_minutes": 1e-9}), data, tmp_path / "killed")

@@ -21,7 +21,9 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
     if text in _WORDS:
         return text, {}
     path = Path(text)
-    if is_pattern(path.name) or text.endswith(("/", os.sep)) or (text and path.is_dir()):
+    if text and path.is_dir() and not text.endswith(("/", os.sep)):
+        raise InputError(f"{text} is a folder; to fill it with numbered images write {text}/ or {text}/mask.%04d.png")
+    if is_pattern(path.name) or text.endswith(("/", os.sep)):
         return "png", {"path": path}
     if path.suffix.lower() in CONTAINERS:
         return "file", {"path": path}

@@ -61,6 +61,7 @@ class WindowSink(Node):
         self._mirror: bool = self.options.mirror
         self._paused = self._help = self._shown = self._closed = False
         self._frames = self._bytes = 0
+        self._size: tuple[int, ...] = (0, 0)
 
     def open(self, context: Context) -> None:
         require_display()
@@ -142,7 +143,7 @@ class WindowSink(Node):
     def _draw(self) -> None:
         if self._image is None:
             return
-        if not self._shown:
+        if self._size != self._image.shape[:2]:  # the first picture, or a view of another shape
             self._show_window(self._image)
         cv2.imshow(self.options.title, self.decorate(self._image))
 
@@ -151,7 +152,7 @@ class WindowSink(Node):
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         scale = min(1.0, _LARGEST[0] / width, _LARGEST[1] / height)
         cv2.resizeWindow(title, max(_SMALLEST[0], int(width * scale)), max(_SMALLEST[1], int(height * scale)))
-        self._shown = True
+        self._shown, self._size = True, image.shape[:2]
 
     def decorate(self, image: U8) -> U8:
         """The picture as it is shown: mirrored, with help or the sign of a pause; the original is not touched."""
