@@ -14,6 +14,7 @@ from rtskin.registry import VIEWS
 from rtskin.render.node import Render
 from rtskin.render.views import ViewSettings, parse_color
 from rtskin.render.views.blend import mix
+from rtskin.render.views.overlay import FAINT
 
 from .conftest import disc, make_frame, make_mask, picture
 
@@ -45,7 +46,9 @@ def test_overlay_tints_by_the_mask() -> None:
     pixels, data = noise(), np.random.default_rng(1).integers(0, 256, (47, 65), dtype=np.uint8)
     image = show(Mask(make_frame(pixels), data), alpha=0.25, color="0000ff", contour=False)
     weight = data[..., None] / 255 * 0.25
-    assert np.abs(image - (pixels + (np.array(BLUE) - pixels) * weight)).max() <= 1.0  # weights have eight bits
+    error = np.abs(image - (pixels + (np.array(BLUE) - pixels) * weight))
+    assert error[data >= 4 * FAINT].max() <= 1.0  # weights have eight bits
+    assert np.array_equal(image[data < 4 * FAINT - 2], pixels[data < 4 * FAINT - 2])
 
 
 def test_a_full_mask_at_full_opacity_is_the_colour() -> None:

@@ -24,12 +24,22 @@ _POOL = BufferPool()
 _u8, _u16 = np.uint8, np.uint16
 
 
-def mix(bgr: U8, mask: U8, out: U8, color: Bgr, alpha: float = 1.0, *, inverse: bool = False, contour: int = 0) -> None:
+def mix(
+    bgr: U8,
+    mask: U8,
+    out: U8,
+    color: Bgr,
+    alpha: float = 1.0,
+    *,
+    inverse: bool = False,
+    contour: int = 0,
+    faint: int = 0,
+) -> None:
     """out = bgr + (color - bgr) · alpha · mask/255, or of 255 - mask if ``inverse``; uint8 H×W×3 (out: contiguous).
 
     The weight (alpha · mask) is rounded to 1/255, so pictures are right within one grey level, and where the weight is 0
     or 1 they are exact. contour: thickness in pixels of the mask's inner rim, which is painted in the pure colour; 0 for
-    none.
+    none. faint: weights below so many 255ths are taken for 0.
     """
     height, width = mask.shape
     words = _POOL.take((-(-width // 8),), np.uint64)
@@ -43,6 +53,7 @@ def mix(bgr: U8, mask: U8, out: U8, color: Bgr, alpha: float = 1.0, *, inverse: 
         _POOL.take((3 * width,), np.uint8),
         np.uint16(round(256 * alpha)),
         np.uint8(255 if inverse else 0),
+        np.uint8(faint),
         contour,
     )
 
@@ -64,13 +75,14 @@ def _mix(
     spread: U8,
     gain: np.uint16,
     flip: np.uint8,
+    faint: np.uint8,
     contour: int,
 ) -> None:
     height, width = mask.shape
     weights[width:] = 0
     for y in range(height):
         row = mask[y]
-        _weigh(row, gain, flip, weights)
+        _weigh(row, gain, flip, faint, weights)
         if contour > 0:
             _rim(row, mask[max(y - contour, 0)], mask[min(y + contour, height - 1)], contour, weights)
         first, last = _span(words)
@@ -83,10 +95,11 @@ def _mix(
 
 
 @numba.njit(nogil=True, cache=True)
-def _weigh(row: U8, gain: np.uint16, flip: np.uint8, weights: U8) -> None:
+def _weigh(row: U8, gain: np.uint16, flip: np.uint8, faint: np.uint8, weights: U8) -> None:
     # 127 and not 128: half a step rounds down, so that a mask of 1 under an alpha of a half, which is noise, is nothing.
     for x in range(row.shape[0]):
-        weights[x] = _u8(_u16(_u16(_u16(row[x] ^ flip) * gain) + _u16(127)) >> _u16(8))
+        weight = _u8(_u16(_u16(_u16(row[x] ^ flip) * gain) + _u16(127)) >> _u16(8))
+        weights[x] = weight if weight >= faint else _u8(0)
 
 
 @numba.njit(nogil=True, cache=True)
