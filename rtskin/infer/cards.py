@@ -31,6 +31,7 @@ import logging
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -43,7 +44,7 @@ from rtskin.files import write_text
 log = logging.getLogger("rtskin.infer")
 
 #: What everything uses that is not told otherwise.
-DEFAULT_MODEL = "ellipse"
+DEFAULT_MODEL = "mobile-unet"
 
 _Triple = tuple[float, float, float]
 _Side = Annotated[int, Field(ge=1, le=16384)]
@@ -170,6 +171,11 @@ class Card(_Part):
         except ValidationError as error:
             faults = "; ".join(_explain(cls, dict(item)) for item in error.errors())
             raise ModelError(f"{os.fspath(where)}: {faults}") from None
+
+    def measured(self, *, accuracy: Mapping[str, Any] | None = None, speed: Mapping[str, Any] | None = None) -> Card:
+        """The card with these figures; what it says of sets that were not measured again stays."""
+        figures = {"accuracy": {**self.accuracy, **(accuracy or {})}, "speed": {**self.speed, **(speed or {})}}
+        return self.model_copy(update={key: table for key, table in figures.items() if table})
 
     def to_toml(self) -> str:
         """The card as TOML, what is not set left out."""
