@@ -18,15 +18,18 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def machine() -> str:
-    """What the figures were measured on."""
-    model = platform.processor() or platform.machine()
+def processor() -> str:
+    """What the processor calls itself."""
     try:
         found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-        model = found.group(1) if found else model
     except OSError:
-        pass
-    return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+        found = None
+    return found.group(1) if found else platform.processor() or platform.machine()
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    return f"{os.cpu_count()} cores of {processor()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
 
 
 def publish(name: str, text: str) -> None:

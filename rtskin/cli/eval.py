@@ -17,6 +17,7 @@ from rtskin.files import check_output, write_text
 
 if TYPE_CHECKING:
     from rtskin.evaluate.datasets import Dataset
+    from rtskin.evaluate.held_out import HeldOut
     from rtskin.evaluate.sheet import ContactSheet
 
 
@@ -62,6 +63,9 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE.png", help="Write the worst masks there, one sheet a model.", show_default=False),
     ] = None,
+    write_cards: Annotated[
+        bool, typer.Option("--write-cards", help="Write the figures into the models' cards.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -76,10 +80,14 @@ def evaluate(
       rtskin eval data/ccp --skinless data/negatives --held-out models/mobile-unet/recipe.toml
 
       rtskin eval data/ccp --models my/model.toml --sheet worst.png --json
+
+      rtskin eval data/ccp --models my/model.toml --held-out my/recipe.toml --write-cards
     """
     from rich.console import Console
 
     from rtskin.evaluate import report as reports
+    from rtskin.evaluate.card_figures import check_cards, write_accuracy
+    from rtskin.evaluate.held_out import HeldOut
     from rtskin.evaluate.run import evaluate as run
     from rtskin.evaluate.run import open_models
     from rtskin.evaluate.sheet import ContactSheet
@@ -88,10 +96,16 @@ def evaluate(
         if path is not None:
             check_output(path, overwrite=True)  # now, not after the work
     names = [name.strip() for name in models.split(",") if name.strip()]
-    sets = _load(datasets or [], skinless or [], held_out, limit)
+    split = HeldOut(held_out) if held_out is not None else None
+    sets = _load(datasets or [], skinless or [], split, limit)
     with open_models(names, **o.given({"device": device, "threads": threads})) as segmenters, _bar() as progress:
+        cards = {model: segmenter.card for model, segmenter in segmenters.items()}
+        if write_cards:
+            check_cards(cards.values())
         sheets = [ContactSheet(model) for model in segmenters] if sheet else []
         report = run(sets, segmenters, progress=progress, watch=sheets, seed=seed)
+    if write_cards:
+        write_accuracy(report, cards, split.name if split else None)
     if sheet is not None:
         _save(sheets, sheet)
     if markdown is not None:
@@ -103,13 +117,11 @@ def evaluate(
         Console(width=None if sys.stdout.isatty() else _WIDE).print(reports.to_rich(report))
 
 
-def _load(pairs: list[Path], skinless: list[Path], recipe: Path | None, limit: int | None) -> list[Dataset]:
+def _load(pairs: list[Path], skinless: list[Path], split: HeldOut | None, limit: int | None) -> list[Dataset]:
     from rtskin.evaluate.datasets import load_pairs, load_skinless
-    from rtskin.evaluate.held_out import HeldOut
 
     if not pairs and not skinless:
         raise InputError("there is nothing to evaluate on: name a folder with images/ and masks/, or use --skinless")
-    split = HeldOut(recipe) if recipe is not None else None
     sets = []
     for folder in [*pairs, *skinless]:
         keep = split.keep(folder) if split else None

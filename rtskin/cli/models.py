@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -21,7 +21,10 @@ def register(app: typer.Typer) -> None:
     app.command("models")(models)
 
 
-def models(as_json: o.JsonOption = False) -> None:
+def models(
+    as_json: o.JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print models/README.md: figures, data, terms.")] = False,
+) -> None:
     """List the models: name, network, input, licence, and where each is.
 
     Examples:
@@ -29,10 +32,17 @@ def models(as_json: o.JsonOption = False) -> None:
       rtskin models
 
       rtskin models --json
+
+      rtskin models --markdown > models/README.md
     """
     from rtskin.infer.cards import list_models
 
     cards = list_models()
+    if markdown:
+        from rtskin.infer.card_table import to_markdown
+
+        typer.echo(to_markdown(cards), nl=False)
+        return
     if as_json:
         typer.echo(json.dumps([{**card.model_dump(mode="json"), "path": str(card.path)} for card in cards], indent=2))
         return

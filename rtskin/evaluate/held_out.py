@@ -18,6 +18,11 @@ class HeldOut:
 
         self._recipe: Recipe = load(path)
 
+    @property
+    def name(self) -> str:
+        """What the training is called."""
+        return self._recipe.name
+
     def keep(self, folder: Path) -> Callable[[str], bool] | None:
         """Tells for a picture's path below ``folder`` whether it is kept out; None where all are."""
         from rtskin.train.split import fold_of, split_key

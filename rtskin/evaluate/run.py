@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rtskin.errors import InputError, ModelError
 from rtskin.evaluate import bootstrap
@@ -17,7 +17,13 @@ from rtskin.evaluate.metrics import METRICS, Counts, count, ratio
 from rtskin.frame import U8
 from rtskin.train.imaging import BrokenImageError
 
+if TYPE_CHECKING:
+    from rtskin.segmenter import Segmenter
+
 log = logging.getLogger("rtskin.evaluate")
+
+#: Metrics whose interval goes with them onto a card.
+WITH_INTERVAL = ("mean_iou", "pooled_iou", "false_skin")
 
 #: uint8 H×W×3 BGR → uint8 H×W.
 Segment = Callable[[U8], U8]
@@ -73,14 +79,19 @@ class Report:
         """The first model against each of the others."""
         return [(self.models[0], other) for other in self.models[1:]]
 
-    def accuracy(self, model: str) -> dict[str, dict[str, float | int]]:
-        """What a model's card says: by set, the number of pictures and the metrics, rounded."""
-        said: dict[str, dict[str, float | int]] = {}
-        for results in self.results:
-            figures = {metric: self.figure(results, model, metric) for metric in METRICS}
-            known = {metric: round(figure.value, 4) for metric, figure in figures.items() if figure is not None}
-            said[results.dataset.name] = {"images": len(results.items), **known}
-        return said
+    def accuracy(self, model: str) -> dict[str, dict[str, Any]]:
+        """What a model's card says: by set, the number of pictures, the metrics, and 95 % intervals of the main ones."""
+        return {results.dataset.name: self._said(results, model) for results in self.results}
+
+    def _said(self, results: Results, model: str) -> dict[str, Any]:
+        said: dict[str, Any] = {"images": len(results.items), "with_skin": results.with_skin}
+        for metric in METRICS:
+            figure = self.figure(results, model, metric)
+            if figure is not None:
+                said[metric] = round(figure.value, 6)
+                if metric in WITH_INTERVAL:
+                    said[f"{metric}_95"] = [round(figure.low, 6), round(figure.high, 6)]
+        return {**said, "draws": self.draws, "seed": self.seed}
 
 
 def evaluate(
@@ -129,7 +140,7 @@ def evaluate(
 
 
 @contextmanager
-def open_models(names: Sequence[str], **options: Any) -> Iterator[dict[str, Segment]]:
+def open_models(names: Sequence[str], **options: Any) -> Iterator[dict[str, Segmenter]]:
     """Segmenters by the name of their model, in the order asked for, for the time of a ``with``.
 
     names: models, or paths of cards. options: device, threads … as Segmenter takes them.
@@ -137,7 +148,7 @@ def open_models(names: Sequence[str], **options: Any) -> Iterator[dict[str, Segm
     from rtskin.segmenter import Segmenter
 
     with ExitStack() as stack:
-        opened: dict[str, Segment] = {}
+        opened: dict[str, Segmenter] = {}
         for name in names:
             shown = _shown(name)
             if shown in opened:

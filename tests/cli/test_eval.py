@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from rtskin.cli import eval as verb
 from rtskin.errors import InputError, SinkError, UnknownNameError
+from rtskin.infer.cards import Card
 from rtskin.media import cv2
 
 #: A colour that the ellipse takes for skin, and one that it does not (BGR).
@@ -96,3 +97,13 @@ def test_nothing_to_evaluate_on_and_unknown_models_are_refused(app: typer.Typer,
         run(app, folder, "--models", "elipse")
     with pytest.raises(InputError, match="two models are called 'ellipse'"):
         run(app, folder, "--models", "ellipse,ellipse")
+
+
+def test_figures_are_written_into_the_card_that_was_measured(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+    card = tmp_path / "mine" / "model.toml"
+    card.parent.mkdir()
+    card.write_text('name = "mine"\narchitecture = "ellipse"\n', "utf-8")
+    run(app, folder, "--models", card)
+    assert not Card.load(card).accuracy
+    run(app, folder, "--models", card, "--write-cards")
+    assert Card.load(card).accuracy["set"]["mean_iou"] > 0.9

@@ -1,0 +1,34 @@
+"""Figures of a report go onto the models' cards, by program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rtskin.errors import ModelError
+from rtskin.evaluate.run import Report
+from rtskin.files import check_output
+from rtskin.infer.cards import Card
+
+
+def check_cards(cards: Iterable[Card]) -> None:
+    """ModelError or SinkError where a card cannot be written: to be asked before the work."""
+    for card in cards:
+        if card.path is None:
+            raise ModelError(f"the card of {card.name!r} is no file; figures cannot be written to it")
+        check_output(card.path, overwrite=True)
+
+
+def write_accuracy(report: Report, cards: Mapping[str, Card], unseen_by: str | None) -> None:
+    """Write each model's accuracy into its card, set by set; what the card says of other sets stays.
+
+    cards: by the model's name in the report. unseen_by: the training (a recipe's name) that has not seen the pictures.
+    """
+    for model, card in cards.items():
+        assert card.path is not None
+        now = Card.load(card.path)
+        if now.weights != card.weights:
+            raise ModelError(f"{card.path} got other weights while {model!r} was measured; measure it again")
+        said = report.accuracy(model)
+        if unseen_by is not None:
+            said = {name: {**figures, "unseen_by": unseen_by} for name, figures in said.items()}
+        now.measured(accuracy=said).save(card.path)

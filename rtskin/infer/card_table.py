@@ -1,0 +1,93 @@
+"""models/README.md: a page made of nothing but the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rtskin.infer.cards import Card
+
+#: Written whole by a program, so that no figure in it can be older than the card it is from.
+_TOP = """\
+# Models
+
+Made of the cards by `rtskin models --markdown`; the figures get onto them by `rtskin eval … --write-cards` and
+`python -m bench.models --write`, never by hand.
+"""
+
+_NOTE = """\
+At one half, with 95 % bootstrap intervals over pictures. Mean IoU is over pictures with skin; false skin is the share of the
+pixels of pictures without any, meaned over these. "Unseen by" names the training whose kept-out pictures these are.
+"""
+
+#: Metric, heading, factor and digits in the table of accuracy.
+_ACCURACY = (
+    ("mean_iou", "mean IoU", 1, 3),
+    ("pooled_iou", "pooled IoU", 1, 3),
+    ("pooled_f1", "F1", 1, 3),
+    ("pooled_precision", "precision", 1, 3),
+    ("pooled_recall", "recall", 1, 3),
+    ("mae", "MAE", 1, 3),
+    ("false_skin", "false skin %", 100, 2),
+)
+
+
+def to_markdown(cards: Sequence[Card]) -> str:
+    """The page; ends in a newline."""
+    parts = [_TOP, _models(cards), _accuracy(cards), *(_about(card) for card in cards)]
+    return "\n".join(part for part in parts if part)
+
+
+def _models(cards: Iterable[Card]) -> str:
+    headings = ["model", "network", "parameters", "input", "network, ms", "720p frame, ms", "measured on", "licence"]
+    return _table(headings, ([*_what(card), *_speed(card.speed), card.licence or "–"] for card in cards))
+
+
+def _what(card: Card) -> list[str]:
+    size = f"{card.input.width}×{card.input.height}" if card.input else "any"
+    parameters = "–" if card.parameters is None else f"{card.parameters:,}"
+    return [card.name, card.architecture, parameters, size]
+
+
+def _speed(speed: Mapping[str, Any]) -> list[str]:
+    processor = f"{speed['processor']}, {speed['threads']} thread" if "processor" in speed else "–"
+    return [_number(speed.get("network_ms"), 1), _number(speed.get("frame_ms"), 1), processor]
+
+
+def _accuracy(cards: Sequence[Card]) -> str:
+    names = sorted({name for card in cards for name in card.accuracy})
+    rows = [_accuracy_row(name, card) for name in names for card in cards if name in card.accuracy]
+    headings = ["set", "pictures", "model", *(heading for _, heading, _, _ in _ACCURACY), "unseen by"]
+    return f"{_table(headings, rows)}\n{_NOTE}" if rows else ""
+
+
+def _accuracy_row(name: str, card: Card) -> list[str]:
+    figures = card.accuracy[name]
+    cells = [_with_interval(figures, metric, factor, digits) for metric, _, factor, digits in _ACCURACY]
+    return [name, str(figures.get("images", "–")), card.name, *cells, figures.get("unseen_by", "–")]
+
+
+def _with_interval(figures: Mapping[str, Any], metric: str, factor: float, digits: int) -> str:
+    shown = _number(figures.get(metric), digits, factor)
+    interval = figures.get(f"{metric}_95")
+    return f"{shown} ({'…'.join(_number(end, digits, factor) for end in interval)})" if interval else shown
+
+
+def _number(value: float | None, digits: int, factor: float = 1) -> str:
+    return "–" if value is None else f"{value * factor:.{digits}f}"
+
+
+def _about(card: Card) -> str:
+    recipe = f"[{card.recipe}]({card.name}/{card.recipe})" if card.recipe.endswith(".toml") else card.recipe
+    lines = [f"## {card.name}", card.description, *_labelled("Recipe", recipe), *_labelled("Data", card.data_terms)]
+    return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def _labelled(label: str, text: str) -> Iterator[str]:
+    if text:
+        yield f"{label}: {text}"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
