@@ -55,10 +55,10 @@ def settle(device: str, asked: list[Any], got: list[str]) -> str:
 def default_threads(cores: int | None = None) -> int:
     """Intra-op threads of a CPU session.
 
-    One on two cores or fewer, since decoding and rendering fill the other. Measured with a network of 4.8 ms, 720p at full
-    pace, against one thread: two that sleep while they wait, 0.95 to 1.03 of the frames a second for 0.3 to 0.9 ms more CPU a
-    frame (of 12); two that spin, 0.77 for 5.5 ms more; two workers of one thread each, 0.93 to 0.97. Above that half the
-    cores, four at most: the networks are small and gain little beyond.
+    One on two cores or fewer, since decoding and rendering fill the other. Measured with a network of 4.8 ms, 720p at
+    full pace, against one thread: two that sleep while they wait, 0.95 to 1.03 of the frames a second for 0.3 to 0.9 ms
+    more CPU a frame (of 12); two that spin, 0.77 for 5.5 ms more; two workers of one thread each, 0.93 to 0.97. Above
+    that half the cores, four at most: the networks are small and gain little beyond.
     """
     cores = cores or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
     return 1 if cores <= 2 else min(4, cores // 2)
