@@ -14,7 +14,7 @@ from rtskin.graph.run import JOIN_SECONDS
 from rtskin.infer import node as module
 from rtskin.infer import switch
 from rtskin.infer.base import BaseSegmenter
-from rtskin.infer.cards import Card
+from rtskin.infer.cards import DEFAULT_MODEL, Card
 from rtskin.infer.node import Infer
 from rtskin.node import Context
 from rtskin.preprocess.node import Preprocess
@@ -118,7 +118,7 @@ def test_others_wait_for_the_first_load(gate: Gate) -> None:
     gate.let.set()
     waiter.join(30)
     opener.join(30)
-    assert got == ["ellipse"]
+    assert got == [DEFAULT_MODEL]
     node.close()
 
 
@@ -145,7 +145,7 @@ def test_waiting_ends_when_the_graph_stops(gate: Gate) -> None:
 
 def test_waiting_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOAD_TIMEOUT", 0.01)
-    with pytest.raises(GraphStateError, match="'ellipse' was not loaded within"):
+    with pytest.raises(GraphStateError, match=f"'{DEFAULT_MODEL}' was not loaded within"):
         _ = Infer().segmenter
 
 

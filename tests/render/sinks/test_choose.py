@@ -31,8 +31,10 @@ def test_words_files_patterns_and_folders(text: str, kind: str) -> None:
         assert options == {"path": Path(text)}
 
 
-def test_a_folder_that_is_there_needs_no_slash(tmp_path: Path) -> None:
-    assert sink_for(str(tmp_path)) == ("png", {"path": tmp_path})
+def test_a_folder_that_is_there_is_not_filled_by_a_slip(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder; to fill it with numbered images write"):
+        sink_for(str(tmp_path))
+    assert sink_for(f"{tmp_path}/") == ("png", {"path": tmp_path})
 
 
 @pytest.mark.parametrize(

@@ -53,16 +53,16 @@ def ends_well(window: Window) -> tuple[int, int]:
 
 
 def test_keys_change_the_graph_and_q_ends_it(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "models" / "second"
+    folder = tmp_path / "models" / "ellipse-2"
     folder.mkdir(parents=True)
     card = paths.find("models", "ellipse").read_text("utf-8")
-    (folder / "model.toml").write_text(card.replace('name = "ellipse"', 'name = "second"'), "utf-8")
+    (folder / "model.toml").write_text(card.replace('name = "ellipse"', 'name = "ellipse-2"'), "utf-8")
     monkeypatch.setenv("RTSKIN_MODELS", str(tmp_path / "models"))
     window = live()
     window.press("v", "view side-by-side")
     window.press("s", "smooth none")
     window.press("s", "smooth adaptive")
-    window.press("m", "model second")
+    window.press("m", "model ellipse-2")
     window.press("q")
     shown, rendered = ends_well(window)
     assert shown == rendered > 0
