@@ -144,6 +144,7 @@ def test_an_editable_install_finds_the_checkouts_data(tmp_path: Path) -> None:
     ]
     subprocess.run(pip, check=True, env=env, capture_output=True)
     env = {key: value for key, value in os.environ.items() if not key.startswith(("RTSKIN_", "PYTHON"))}
+    env["PYTHONPATH"] = str(Path(here).parent)  # the dependencies; rtskin itself is only linked there
     done = subprocess.run(
         [str(interpreter), "-c", FIND], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
