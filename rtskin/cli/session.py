@@ -17,7 +17,6 @@ from rtskin.errors import InputError
 from rtskin.files import check_output, write_text
 from rtskin.graph import Graph, GraphStatistics
 from rtskin.graph.table import as_table
-from rtskin.media import cv2
 
 
 def run_graph(graph: Graph, *, duration: float | None = None, stats: Path | None = None) -> GraphStatistics:
@@ -42,6 +41,8 @@ def opencv_alone() -> Iterator[None]:
     With them, live at full speed on two cores used 0.4 ms more CPU a frame (of 12), and gave 2 % fewer frames a second.
     It is a setting of the process, so the command line makes it, not the graph.
     """
+    from rtskin.media import cv2  # late: --help and doctor must work where OpenCV cannot be loaded
+
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Group
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from rtskin.graph.stats import GraphStatistics
@@ -23,9 +23,8 @@ def as_table(statistics: GraphStatistics) -> Group:
 
 
 def _nodes(statistics: GraphStatistics) -> Table:
-    table = Table("node", "packets", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "notes")
-    for name in ("packets", "p50 ms", "p95 ms", "p99 ms", "CPU ms"):
-        table.columns[[column.header for column in table.columns].index(name)].justify = "right"
+    figures = [Column(name, justify="right") for name in ("packets", "p50 ms", "p95 ms", "p99 ms", "CPU ms")]
+    table = Table("node", *figures, "notes")
     for name, node in statistics.nodes.items():
         cpu = node.cpu_ms / node.count if node.count else 0.0
         notes = ", ".join(f"{key} {value}" for key, value in node.counters.items())

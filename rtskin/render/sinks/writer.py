@@ -50,7 +50,6 @@ class VideoWriter:
         threads: int,
     ) -> None:
         self._container, self._encoding = container, encoding
-        self._time_base = time_base
         width, height = size
         matrix = matrix_for(color, width, height)
         self._stream = container.add_stream(encoding.encoder, rate=rate or 30, options=dict(encoding.options))
