@@ -6,8 +6,10 @@
     architecture = "mobile-unet"
 
     [input]
-    width = 256
-    height = 256
+    width = 320
+    height = 320
+    shapes = [[320, 320], [352, 288], [416, 224], [288, 352], [224, 416]]
+    still = [[512, 512], [576, 448], [448, 576]]
     fit = "stretch"
     scale = 0.00392156862745098
     mean = [0.485, 0.456, 0.406]
@@ -21,7 +23,8 @@
     file = "my-net.onnx"
     sha256 = "…"
 
-A tensor's value is ``(pixel · scale − mean) / std`` with pixels in 0 … 255; scale 1, mean 0 and std 1 are the defaults, for
+The frame's aspect chooses among ``shapes``, for single images among ``still``; without these lists everything goes to width ×
+height. A tensor's value is ``(pixel · scale − mean) / std`` with pixels in 0 … 255; scale 1, mean 0 and std 1 are the defaults, for
 networks that normalise by themselves.
 """
 
@@ -33,56 +36,21 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from rtskin import paths
 from rtskin.errors import ModelError, RtskinError, nearest
 from rtskin.files import write_text
+from rtskin.infer.card_input import CardInput, CardPart
 
 log = logging.getLogger("rtskin.infer")
 
 #: What everything uses that is not told otherwise.
 DEFAULT_MODEL = "mobile-unet"
 
-_Triple = tuple[float, float, float]
-_Side = Annotated[int, Field(ge=1, le=16384)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CardInput(_Part):
-    """The tensor a network takes: 1×3×height×width.
-
-    fit: "stretch" the frame to the size, or "letterbox" it (aspect kept, centred, ``pad`` around it). mean and std are in
-    the order of ``colour``. dtype "uint8" takes pixels as they are.
-    """
-
-    width: _Side = 256
-    height: _Side = 256
-    fit: Literal["stretch", "letterbox"] = "stretch"
-    colour: Literal["rgb", "bgr"] = "rgb"
-    scale: float = Field(default=1.0, gt=0)
-    mean: _Triple = (0.0, 0.0, 0.0)
-    std: _Triple = (1.0, 1.0, 1.0)
-    #: Value (0 … 255) of the pixels around a letterboxed picture.
-    pad: float = Field(default=0.0, ge=0, le=255)
-    layout: Literal["nchw"] = "nchw"
-    dtype: Literal["float32", "uint8"] = "float32"
-
-    @model_validator(mode="after")
-    def _divisible(self) -> CardInput:
-        if any(value <= 0 for value in self.std):
-            raise ValueError(f"std must be above 0, not {list(self.std)}")
-        if self.dtype == "uint8" and (self.scale, self.mean, self.std) != (1.0, (0.0,) * 3, (1.0,) * 3):
-            raise ValueError('dtype "uint8" takes pixels as they are: leave out scale, mean and std')
-        return self
-
-
-class CardOutput(_Part):
+class CardOutput(CardPart):
     """Which of a network's numbers are skin, and how they become a probability.
 
     name or index: the output (the first by default). channel: of 1×C×h×w. classes: what the channels stand for.
@@ -95,7 +63,7 @@ class CardOutput(_Part):
     classes: tuple[str, ...] = ("skin",)
 
 
-class CardWeights(_Part):
+class CardWeights(CardPart):
     """file: beside the card. path: elsewhere, relative to the card or absolute. url: where to get them."""
 
     file: str | None = None
@@ -114,11 +82,11 @@ class CardWeights(_Part):
         return self
 
 
-class Card(_Part):
+class Card(CardPart):
     """What is known of a model; frozen. ``accuracy`` and ``speed`` are free tables of measured figures.
 
     architecture: a method of rtskin.registry.METHODS ("ellipse"), or anything else for a network.
-    parameters: how many weights the network has.
+    parameters: how many weights the network has. macs: multiply-accumulates of one picture at the input's size.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -129,6 +97,7 @@ class Card(_Part):
     data_terms: str = ""
     recipe: str = ""
     parameters: int | None = Field(default=None, ge=0)
+    macs: int | None = Field(default=None, ge=0)
     input: CardInput | None = None
     output: CardOutput = CardOutput()
     weights: CardWeights | None = None
