@@ -11,6 +11,7 @@ from rtskin.errors import InputError, RuntimeUnavailableError
 from rtskin.frame import Frame, Prepared, Scores
 from rtskin.infer.cards import Card, load_card
 from rtskin.infer.runtimes.base import RuntimeInfo
+from rtskin.infer.sizes import Size, parse_size, shapes_for
 from rtskin.registry import METHODS, RUNTIMES
 
 __all__ = ["BaseSegmenter", "RuntimeInfo", "load_segmenter"]
@@ -46,16 +47,20 @@ def load_segmenter(
     runtime: str = "auto",
     device: str = "auto",
     threads: int | None = None,
+    size: Size | str = "live",
     runtime_options: Mapping[str, Any] | None = None,
 ) -> BaseSegmenter:
     """Load a model by name, by the path of its card, or by its card.
 
     runtime: a name in rtskin.registry.RUNTIMES; "auto": what the model needs. device: "auto", "cpu", "cuda", "cuda:N".
-    threads: of the runtime, at least 1; None lets it choose. Errors: UnknownNameError, ModelError,
-    RuntimeUnavailableError, MissingExtraError, InputError.
+    threads: of the runtime, at least 1; None lets it choose. size: of the network's input: "live", "still",
+    "WIDTHxHEIGHT" or (width, height), see rtskin.infer.sizes; methods that look at the frame itself have none.
+
+    Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError, InputError.
     """
     if threads is not None and threads < 1:
         raise InputError(f"threads must be at least 1, not {threads}")
+    size = parse_size(size)
     kind = None if runtime == "auto" else RUNTIMES.get(runtime)
     card = model if isinstance(model, Card) else load_card(model)
     settings: dict[str, Any] = {"device": device, "threads": threads, "options": dict(runtime_options or {})}
@@ -68,4 +73,7 @@ def load_segmenter(
         return method
     from rtskin.infer.network import NetworkSegmenter
 
-    return NetworkSegmenter(card, (kind or RUNTIMES.get("onnxruntime"))(card, **settings))
+    shapes = shapes_for(card.tensor, size)
+    loaded = (kind or RUNTIMES.get("onnxruntime"))(card, shapes=shapes, **settings)
+    # A live frame must not wait for a first run at its shape; a single image waits anyway, for one run instead of many.
+    return NetworkSegmenter(card, loaded, warm=shapes[:1] if size == "still" else shapes)

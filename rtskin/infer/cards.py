@@ -23,9 +23,9 @@
     file = "my-net.onnx"
     sha256 = "…"
 
-The frame's aspect chooses among ``shapes``, for single images among ``still``; without these lists everything goes to width ×
-height. A tensor's value is ``(pixel · scale − mean) / std`` with pixels in 0 … 255; scale 1, mean 0 and std 1 are the defaults, for
-networks that normalise by themselves.
+The frame's aspect chooses among ``shapes``, for single images among ``still``; without these lists everything goes to
+width × height. A tensor's value is ``(pixel · scale − mean) / std`` with pixels in 0 … 255; scale 1, mean 0 and std 1 are
+the defaults, for networks that normalise by themselves.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ log = logging.getLogger("rtskin.infer")
 
 #: What everything uses that is not told otherwise.
 DEFAULT_MODEL = "mobile-unet"
+
 
 class CardOutput(CardPart):
     """Which of a network's numbers are skin, and how they become a probability.
@@ -101,8 +102,8 @@ class Card(CardPart):
     input: CardInput | None = None
     output: CardOutput = CardOutput()
     weights: CardWeights | None = None
-    accuracy: dict[str, Any] = {}
-    speed: dict[str, Any] = {}
+    accuracy: dict[str, Any] = Field(default_factory=dict)
+    speed: dict[str, Any] = Field(default_factory=dict)
 
     _path: Path | None = PrivateAttr(None)
 

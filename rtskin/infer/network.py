@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rtskin.errors import ModelError
 from rtskin.frame import F32, Frame, Prepared, Scores
 from rtskin.infer.activation import ACTIVATIONS
 from rtskin.infer.base import BaseSegmenter
-from rtskin.infer.cards import Card, CardInput
+from rtskin.infer.card_input import CardInput
+from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import Runtime
 from rtskin.pool import BufferPool
-from rtskin.preprocess.fit import Rect, scaled
+from rtskin.preprocess.fit import Rect, Shape, scaled
 from rtskin.preprocess.tensor import TensorSpec, ToTensor
 
 
 class NetworkSegmenter(BaseSegmenter):
-    """prepare: the frame as the tensor that the card asks for. infer: the card's channel as a probability, float32 0 … 1,
-    padding cut away, so that it covers exactly the frame.
+    """prepare: the frame as the tensor that the card asks for, in the runtime's shape that is nearest to its aspect. infer:
+    the card's channel as a probability, float32 0 … 1, padding cut away, so that it covers exactly the frame.
+
+    warm: the shapes that warm_up runs; all of the runtime's by default.
     """
 
-    def __init__(self, card: Card, runtime: Runtime) -> None:
+    def __init__(self, card: Card, runtime: Runtime, warm: Sequence[Shape] | None = None) -> None:
         self.card, self.info, self._runtime = card, runtime.info, runtime
-        self._to_tensor = ToTensor(_spec(card.tensor))
-        self._size = (card.tensor.width, card.tensor.height)
+        self._to_tensor = ToTensor(_spec(card.tensor, runtime.shapes))
+        self._warm = runtime.shapes if warm is None else tuple(warm)
         self._channel = card.output.channel
         self._activate = ACTIVATIONS[card.output.activation]
         self._pool = BufferPool()
@@ -35,22 +40,24 @@ class NetworkSegmenter(BaseSegmenter):
     def infer(self, prepared: Prepared) -> Scores:
         assert prepared.tensor is not None
         output = self._runtime.run(prepared.tensor)
-        return Scores(prepared.frame, self._probability(output, prepared.content), self.card.name)
+        height, width = prepared.tensor.shape[2:]
+        return Scores(prepared.frame, self._probability(output, (width, height), prepared.content), self.card.name)
 
     def warm_up(self) -> None:
-        output = self._runtime.warm_up()
-        self._check(output)
-        # What is compiled on first use: the kernels before and after the network.
-        _, content = self._to_tensor(np.zeros((2, 2, 3), np.uint8))
-        self._probability(output, content)
+        for shape in self._warm:
+            output = self._runtime.warm_up(shape)
+            self._check(output)
+            self._probability(output, shape, None)
+        # Compiled on first use, as what follows the network is.
+        self._to_tensor(np.zeros((2, 2, 3), np.uint8))
 
     def close(self) -> None:
         self._runtime.close()
 
-    def _probability(self, output: F32, content: Rect | None) -> F32:
-        """A copy in pooled memory: the runtime writes its next answer over this one."""
+    def _probability(self, output: F32, shape: Shape, content: Rect | None) -> F32:
+        """A copy in pooled memory: the runtime writes its next answer over this one. shape: of the input."""
         size = (output.shape[3], output.shape[2])
-        left, top, width, height = scaled(content or (0, 0, *self._size), self._size, size)
+        left, top, width, height = scaled(content or (0, 0, *shape), shape, size)
         out = self._pool.take((height, width), np.float32)
         self._activate(output[0], self._channel, left, top, out)
         return out
@@ -72,5 +79,6 @@ class NetworkSegmenter(BaseSegmenter):
             )
 
 
-def _spec(card: CardInput) -> TensorSpec:
-    return TensorSpec(**card.model_dump(exclude={"layout"}))
+def _spec(card: CardInput, shapes: tuple[Shape, ...]) -> TensorSpec:
+    others = {"layout", "width", "height", "multiple", "shapes", "still"}
+    return TensorSpec(shapes, **card.model_dump(exclude=others))

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
+#: width, height of a network's input.
+Shape = tuple[int, int]
 #: x, y, w, h of the picture inside the input.
 Rect = tuple[int, int, int, int]
+
+
+def choose(shapes: Sequence[Shape], source: tuple[int, int]) -> Shape:
+    """The shape whose aspect is nearest to that of a picture of ``source`` (width, height).
+
+    Nearest by ratio: 2:1 is as far from 1:1 as 1:2 is. Of equally near ones the first.
+    """
+    return shapes[0] if len(shapes) == 1 else _choose(tuple(shapes), source)
+
+
+@lru_cache(maxsize=256)
+def _choose(shapes: tuple[Shape, ...], source: tuple[int, int]) -> Shape:
+    return min(shapes, key=lambda shape: _apart(shape, source))
+
+
+def _apart(one: tuple[int, int], other: tuple[int, int]) -> Fraction:
+    """How many times as wide one is as the other at equal height, at least 1: whole numbers, so that ties are ties."""
+    products = (one[0] * other[1], one[1] * other[0])
+    return Fraction(max(products), min(products))
 
 
 @lru_cache(maxsize=256)

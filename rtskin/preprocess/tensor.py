@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rtskin.frame import U8
 from rtskin.pool import BufferPool
-from rtskin.preprocess.fit import Rect, fit
+from rtskin.preprocess.fit import Rect, Shape, choose, fit
 from rtskin.preprocess.kernels import resample
 from rtskin.preprocess.taps import taps
 
@@ -26,11 +26,11 @@ _Triple = tuple[float, float, float]
 class TensorSpec:
     """What a network takes: 1×3×height×width of ``(pixel · scale − mean) / std``, mean and std in the order of ``colour``.
 
-    dtype "uint8" takes pixels as they are. pad: pixel value (0 … 255) around a letterboxed picture.
+    shapes: (width, height), one or more; the picture's aspect chooses the nearest. dtype "uint8" takes
+    pixels as they are. pad: pixel value (0 … 255) around a letterboxed picture.
     """
 
-    width: int
-    height: int
+    shapes: tuple[Shape, ...]
     fit: Literal["stretch", "letterbox"] = "stretch"
     colour: Literal["rgb", "bgr"] = "rgb"
     scale: float = 1.0
@@ -62,9 +62,10 @@ class ToTensor:
     def __call__(self, bgr: U8) -> tuple[npt.NDArray[Any], Rect]:
         height, width = bgr.shape[:2]
         spec = self.spec
-        content = fit(spec.fit, (width, height), (spec.width, spec.height))
-        tensor = self._pool.take((1, 3, spec.height, spec.width), spec.dtype)
-        if content[2:] != (spec.width, spec.height):
+        shape = choose(spec.shapes, (width, height))
+        content = fit(spec.fit, (width, height), shape)
+        tensor = self._pool.take((1, 3, shape[1], shape[0]), spec.dtype)
+        if content[2:] != shape:
             for plane in range(3):
                 tensor[0, plane] = self._pad[plane]
         resample(

@@ -110,7 +110,7 @@ def test_networks_that_do_not_match(
 def test_a_network_that_cannot_run(make_card: MakeCard) -> None:
     """The file leaves the number of channels open, but its weights want four."""
     runtime = open_runtime(make_card(net={"channels": "c", "size": ("h", "w"), "weights": ((1.0,) * 4,)}))
-    with pytest.raises(ModelError, match="the network of 'tiny' cannot run: ") as caught:
+    with pytest.raises(ModelError, match="the network of 'tiny' cannot run at 16×16: ") as caught:
         runtime.warm_up()
     assert "\n" not in str(caught.value)
 

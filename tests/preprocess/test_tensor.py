@@ -28,7 +28,7 @@ def resized(image: U8, size: tuple[int, int]) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("size", [(1280, 720), (257, 256), (256, 256), (64, 48), (1, 1), (511, 300)])
 def test_equal_to_cv2(size: tuple[int, int]) -> None:
     image = picture(*size)
-    tensor, content = ToTensor(TensorSpec(256, 256, colour="bgr"))(image)
+    tensor, content = ToTensor(TensorSpec(((256, 256),), colour="bgr"))(image)
     assert tensor.shape == (1, 3, 256, 256)
     assert tensor.dtype == np.float32
     assert content == (0, 0, 256, 256)
@@ -38,7 +38,7 @@ def test_equal_to_cv2(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("colour", ["rgb", "bgr"])
 def test_normalisation_in_the_order_of_the_card(colour: Any) -> None:
     image = picture(90, 70)
-    spec = TensorSpec(32, 24, colour=colour, scale=1 / 255, mean=MEAN, std=STD)
+    spec = TensorSpec(((32, 24),), colour=colour, scale=1 / 255, mean=MEAN, std=STD)
     tensor, _ = ToTensor(spec)(image)
     expected = resized(image, (32, 24)) / 255
     if colour == "rgb":
@@ -49,7 +49,7 @@ def test_normalisation_in_the_order_of_the_card(colour: Any) -> None:
 
 def test_letterbox_pads_with_the_normalised_colour() -> None:
     image = picture(64, 32)
-    spec = TensorSpec(64, 64, "letterbox", scale=1 / 255, mean=MEAN, std=STD, pad=114)
+    spec = TensorSpec(((64, 64),), "letterbox", scale=1 / 255, mean=MEAN, std=STD, pad=114)
     tensor, (x, y, w, h) = ToTensor(spec)(image)
     assert (x, y, w, h) == (0, 16, 64, 32)
     pad = (114 / 255 - np.array(MEAN)) / np.array(STD)
@@ -63,7 +63,7 @@ def test_letterbox_pads_with_the_normalised_colour() -> None:
 def test_extreme_sizes(size: tuple[int, int]) -> None:
     white = np.full((size[1], size[0], 3), 255, np.uint8)
     for fit in ("stretch", "letterbox"):
-        tensor, (x, y, w, h) = ToTensor(TensorSpec(48, 40, fit, pad=7))(white)  # type: ignore[arg-type]
+        tensor, (x, y, w, h) = ToTensor(TensorSpec(((48, 40),), fit, pad=7))(white)  # type: ignore[arg-type]
         assert np.allclose(tensor[0, :, y : y + h, x : x + w], 255, atol=1e-3)
         outside = np.ones((40, 48), bool)
         outside[y : y + h, x : x + w] = False
@@ -72,30 +72,30 @@ def test_extreme_sizes(size: tuple[int, int]) -> None:
 
 def test_uint8_is_rounded() -> None:
     image = picture(640, 360)
-    tensor, _ = ToTensor(TensorSpec(64, 64, colour="bgr", dtype="uint8"))(image)
+    tensor, _ = ToTensor(TensorSpec(((64, 64),), colour="bgr", dtype="uint8"))(image)
     assert tensor.dtype == np.uint8
     off = np.abs(tensor[0].transpose(1, 2, 0) - resized(image, (64, 64)))
     assert off.max() <= 0.501
-    white, _ = ToTensor(TensorSpec(64, 64, dtype="uint8"))(np.full((37, 91, 3), 255, np.uint8))
+    white, _ = ToTensor(TensorSpec(((64, 64),), dtype="uint8"))(np.full((37, 91, 3), 255, np.uint8))
     assert (white == 255).all()
 
 
 def test_a_view_into_a_larger_picture() -> None:
     large = picture(100, 80)
     part = large[10:60, 5:95:2]
-    tensor, _ = ToTensor(TensorSpec(20, 20))(part)
-    again, _ = ToTensor(TensorSpec(20, 20))(part.copy())
+    tensor, _ = ToTensor(TensorSpec(((20, 20),)))(part)
+    again, _ = ToTensor(TensorSpec(((20, 20),)))(part.copy())
     assert np.array_equal(tensor, again)
 
 
 def test_tensors_stay_their_holders() -> None:
-    to_tensor = ToTensor(TensorSpec(16, 16))
+    to_tensor = ToTensor(TensorSpec(((16, 16),)))
     kept = [to_tensor(np.full((20, 30, 3), value, np.uint8))[0] for value in range(40)]
     assert all(np.allclose(tensor, value, atol=1e-3) for value, tensor in enumerate(kept))
 
 
 def test_threads_do_not_disturb_each_other() -> None:
-    to_tensor = ToTensor(TensorSpec(64, 64))
+    to_tensor = ToTensor(TensorSpec(((64, 64),)))
     images = [picture(320, 240, seed) for seed in range(4)]
     expected = [to_tensor(image)[0].copy() for image in images]
     wrong: list[int] = []
@@ -114,7 +114,7 @@ def test_threads_do_not_disturb_each_other() -> None:
 
 
 def test_nothing_large_is_allocated_once_warm() -> None:
-    to_tensor, image = ToTensor(TensorSpec(256, 256, "letterbox")), picture(640, 360)
+    to_tensor, image = ToTensor(TensorSpec(((256, 256),), "letterbox")), picture(640, 360)
     for _ in range(3):
         to_tensor(image)
     tracemalloc.start()

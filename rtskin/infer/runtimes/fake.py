@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from rtskin.errors import InputError, RuntimeUnavailableError
 from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.clock import burner
+from rtskin.preprocess.fit import Shape
 
 #: How much later than asked Linux wakes a sleeper (its timer slack, and the way back into Python): slept that much less,
 #: a delay of 5 ms is right within 1 % instead of 2 %.
@@ -31,15 +32,23 @@ class FakeRuntime(Runtime):
     needs_weights: ClassVar[bool] = False
     defaults: ClassVar[Mapping[str, Any]] = {"delay_ms": 0.0, "burn": False, "fail_at": None}
 
-    def __init__(self, card: Card, *, device: str, threads: int | None, options: Mapping[str, Any]) -> None:
-        super().__init__(card, device=device, threads=threads, options=options)
+    def __init__(
+        self,
+        card: Card,
+        *,
+        device: str,
+        threads: int | None,
+        options: Mapping[str, Any],
+        shapes: Sequence[Shape] | None = None,
+    ) -> None:
+        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
         if device not in ("auto", "cpu"):
             raise RuntimeUnavailableError(f"the fake runtime has no device {device!r}; use auto or cpu")
         self._delay_ns = _nanoseconds(self.options["delay_ms"])
         self._burn = burner() if self.options["burn"] else None
         self._fail_at: int | None = self.options["fail_at"]
         self._runs = itertools.count(1)  # next() on it is atomic
-        self._scores = _disc(card)
+        self._scores = {shape: _disc(shape, card.output.channel + 1) for shape in self.shapes}
         self._local = threading.local()
         self.info = RuntimeInfo("fake", "cpu", "none", 1)
 
@@ -47,20 +56,20 @@ class FakeRuntime(Runtime):
         until = time.monotonic_ns() + self._delay_ns
         if next(self._runs) == self._fail_at:
             raise RuntimeError(f"the fake runtime was told to fail at run {self._fail_at}")
-        output = self._answer()
+        output = self._answer((tensor.shape[3], tensor.shape[2]))
         self._wait(until)
         return output
 
-    def warm_up(self) -> npt.NDArray[np.float32]:
+    def warm_up(self, shape: Shape | None = None) -> npt.NDArray[np.float32]:
         self._wait(0)
-        return self._answer()
+        return self._answer(shape or self.shapes[0])
 
-    def _answer(self) -> npt.NDArray[np.float32]:
+    def _answer(self, shape: Shape) -> npt.NDArray[np.float32]:
         """The scores in this thread's buffer: real runtimes write over their last answer too."""
-        if not hasattr(self._local, "output"):
-            self._local.output = np.empty_like(self._scores)
-        output: npt.NDArray[np.float32] = self._local.output
-        np.copyto(output, self._scores)
+        if not hasattr(self._local, "outputs"):
+            self._local.outputs = {known: np.empty_like(scores) for known, scores in self._scores.items()}
+        output: npt.NDArray[np.float32] = self._local.outputs[shape]
+        np.copyto(output, self._scores[shape])
         return output
 
     def _wait(self, until: int) -> None:
@@ -76,10 +85,10 @@ def _nanoseconds(milliseconds: object) -> int:
     return round(milliseconds * 1e6)
 
 
-def _disc(card: Card) -> npt.NDArray[np.float32]:
+def _disc(shape: Shape, channels: int) -> npt.NDArray[np.float32]:
     """1×C×h×w: a disc in the middle, half the height across, 1 inside, falling to 0 over a twentieth of the height."""
-    width, height = card.tensor.width, card.tensor.height
+    width, height = shape
     y, x = np.mgrid[:height, :width]
     distance = np.hypot((x + 0.5) / width - 0.5, (y + 0.5) / height - 0.5)
     disc = np.clip((0.275 - distance) / 0.05, 0, 1).astype(np.float32)
-    return np.ascontiguousarray(np.broadcast_to(disc, (1, card.output.channel + 1, height, width)))
+    return np.ascontiguousarray(np.broadcast_to(disc, (1, channels, height, width)))

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rtskin.errors import ModelError, nearest
 from rtskin.infer.cards import Card
+from rtskin.preprocess.fit import Shape
 
 _TYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
-def check_signature(card: Card, path: Path, session: Any) -> tuple[Any, Any]:
-    """The session's input and the output the card names; ModelError says what differs."""
+def check_signature(card: Card, path: Path, session: Any, shapes: Sequence[Shape]) -> tuple[Any, Any]:
+    """The session's input and the output the card names; ModelError says what differs.
+
+    shapes: (width, height) that will be asked for; the card's own are looked at too, whether asked for or not.
+    """
     where = f"{path.name} does not match the card of {card.name!r}"
-    return _input(card, where, session.get_inputs()), _output(card, where, session.get_outputs())
+    found = _input(card, where, session.get_inputs())
+    for shape in shapes:
+        if not _takes(found, shape):
+            sizes = _shape(found.shape)
+            raise ModelError(f"{path.name} takes {sizes} only, not {_shape(_tensor(shape))}; use another size")
+    return found, _output(card, where, session.get_outputs())
 
 
 def _input(card: Card, where: str, inputs: list[Any]) -> Any:
     spec = card.tensor
     if len(inputs) != 1:
         raise ModelError(f"{where}: it takes {len(inputs)} inputs ({_names(inputs)}), the card knows one")
-    found, wanted = inputs[0], [1, 3, spec.height, spec.width]
+    found = inputs[0]
     if found.type != _TYPES[spec.dtype]:
         raise ModelError(f"{where}: input {found.name!r} is {found.type}, the card says {spec.dtype}")
-    if not _fits(found.shape, wanted):
-        raise ModelError(f"{where}: input {found.name!r} is {_shape(found.shape)}, the card says {_shape(wanted)}")
+    wrong = [_shape(_tensor(shape)) for shape in spec.all_shapes if not _takes(found, shape)]
+    if wrong:
+        raise ModelError(f"{where}: input {found.name!r} is {_shape(found.shape)}, the card says {' and '.join(wrong)}")
     return found
+
+
+def _tensor(shape: Shape) -> list[int]:
+    return [1, 3, shape[1], shape[0]]
+
+
+def _takes(found: Any, shape: Shape) -> bool:
+    return _fits(found.shape, _tensor(shape))
 
 
 def _output(card: Card, where: str, outputs: list[Any]) -> Any:

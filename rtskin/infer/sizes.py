@@ -1,0 +1,41 @@
+"""What a caller says of the input's size: "live", "still", or one of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, cast
+
+from rtskin.errors import InputError
+from rtskin.infer.card_input import CardInput, listed, times
+from rtskin.preprocess.fit import Shape
+
+#: "live": the card's shapes for video. "still": its shapes for single images, where more time may be spent. Both follow
+#: the frame's aspect. (width, height): always that one.
+Size = Literal["live", "still"] | Shape
+
+
+def parse_size(size: Any) -> Size:
+    """A size as it is written: "live", "still", "416x224", (416, 224) or [416, 224]; InputError for others."""
+    if size in ("live", "still"):
+        return cast(Size, size)
+    if isinstance(size, str) and (found := re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", size)):
+        size = (int(found[1]), int(found[2]))
+    if isinstance(size, tuple | list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size):
+        return (size[0], size[1])
+    raise InputError(f"no input size is called {size!r}; there are: live, still, or WIDTHxHEIGHT (416x224)")
+
+
+def shapes_for(card: CardInput, size: Size) -> tuple[Shape, ...]:
+    """The shapes (width, height) to choose from; InputError for a size that no network of this card can take."""
+    if size == "live":
+        return card.live
+    if size == "still":
+        return card.stills
+    shape = cast(Shape, size)
+    if shape in card.all_shapes or not any(side % card.multiple for side in shape):
+        return (shape,)
+    near = cast(Shape, tuple(max(1, round(side / card.multiple)) * card.multiple for side in shape))
+    raise InputError(
+        f"the network takes sides that are multiples of {card.multiple}, not {times(shape)}; use {times(near)}, "
+        f"or a shape of its card ({listed(card.all_shapes)})"
+    )
