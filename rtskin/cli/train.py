@@ -79,17 +79,25 @@ def recipe(
 
 def label(
     sources: Annotated[list[Path], typer.Argument(metavar="FOLDER|VIDEO…", help="Pictures and clips.")],
-    teacher: Annotated[Path, typer.Option(help="ONNX file that gives probabilities of 1×3×S×S pictures.")],
+    teacher: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B=0.5",
+            help="Models by name, card or ONNX file (1×3×H×W ImageNet-normalised RGB, gives probabilities), each with "
+            "how much it counts.",
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for images/, masks/ and weights/.")],
-    channel: Annotated[int, typer.Option(min=0, help="Output channel that is skin.")] = 0,
     frames: Annotated[int, typer.Option(min=1, help="Frames taken from each clip.")] = 15,
-    threads: Annotated[int, typer.Option(min=1, help="Threads for the teacher.")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="Threads for the teachers.")] = 2,
 ) -> None:
-    """Write soft labels of another network, and where it agrees with itself, for `rtskin train`.
+    """Write soft labels of other networks, and where they agree, for `rtskin train`.
 
     Examples:
 
       rtskin train label ../shared/data/people_unlabelled --teacher pan_skin_512.onnx --out ../labels/people
+
+      rtskin train label pictures clip.mp4 --teacher mobile-unet=0.25,pan_skin_512.onnx=0.75 --out labels
     """
     from rich.console import Console
 
@@ -100,7 +108,7 @@ def label(
         done = teachers.label(
             sources,
             out,
-            teachers.onnx_teacher(teacher, channel, threads),
+            [teachers.open_teacher(name.strip(), threads) for name in teacher.split(",") if name.strip()],
             frames,
             progress=lambda name: status.update(f"labelling {name}"),
         )

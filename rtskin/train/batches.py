@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rtskin.errors import InputError
-from rtskin.train import augment, crops
-from rtskin.train.data import Item, Reader, Sides, probabilities
+from rtskin.train import augment, compose, crops
+from rtskin.train.compose import Sample
+from rtskin.train.data import Item, Picture, Reader, Sides, probabilities
 from rtskin.train.imaging import BrokenImageError, cv2
-from rtskin.train.recipe import Recipe
+from rtskin.train.recipe import Compose, Recipe
 
 Array = np.ndarray[Any, Any]
 
@@ -21,7 +23,7 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class Batch:
-    """uint8: ``images`` N×S×S×3 RGB, ``targets`` and ``weights`` N×S×S (255 = skin, 255 = counts)."""
+    """uint8: ``images`` N×H×W×3 RGB, ``targets`` and ``weights`` N×H×W (255 = skin, 255 = counts)."""
 
     images: Array
     targets: Array
@@ -39,36 +41,81 @@ class Batches:
                     f"the data set {part.spec.name!r} has no pictures left to train on: all are kept out by the split"
                 )
         self.recipe, self.sets = recipe, sets
-        weights = np.array([part.spec.weight for part in sets])
-        self._set_ends = np.cumsum(weights / weights.sum())
-        self._item_ends = [np.cumsum(probabilities(part)) for part in sets]
+        self._all = _Urn(sets)
         self._reader = Reader(recipe.cache_mb)
+        self._composed = _composed(recipe.compose, sets) if recipe.compose.share else None
 
     def __getitem__(self, step: int) -> Batch:
         cv2.setNumThreads(1)  # the network has the cores
         broken: list[str] = []
+        seed, shapes = self.recipe.seed, self.recipe.batch_shapes or self.recipe.live_shapes
+        shape = shapes[np.random.default_rng([seed, step]).integers(len(shapes))]
         samples = [
-            self._sample(np.random.default_rng([self.recipe.seed, step, i]), broken) for i in range(self.recipe.batch)
+            self._sample(np.random.default_rng([seed, step, i]), shape, broken) for i in range(self.recipe.batch)
         ]
         images, targets, weights = (np.stack(planes) for planes in zip(*samples, strict=True))
         return Batch(images, targets, weights, broken)
 
-    def _sample(self, rng: np.random.Generator, broken: list[str]) -> tuple[Array, Array, Array]:
+    def _sample(self, rng: np.random.Generator, shape: crops.Shape, broken: list[str]) -> Sample:
+        smooth = rng.random() < 0.75
+        if self._composed and rng.random() < self.recipe.compose.share:
+            image, mask, weight = self._composition(rng, *self._composed, shape, smooth, broken)
+        else:
+            picture = self._read(lambda: self._all.draw(rng), broken)
+            image, mask, weight = crops.cut(picture, crops.draw(rng, picture, self.recipe.crops, shape), shape, smooth)
+        image = augment.photometric(rng, image, self.recipe.augment)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), mask, weight
+
+    def _composition(
+        self,
+        rng: np.random.Generator,
+        people: _Urn,
+        grounds: _Urn,
+        shape: crops.Shape,
+        smooth: bool,
+        broken: list[str],
+    ) -> Sample:
+        """People before a ground without skin."""
+        spec = self.recipe.compose
+        ground = self._read(lambda: grounds.draw(rng), broken)
+        # Few people are more likely than many.
+        count = 1 + int(spec.most * rng.random() ** 2)
+        subjects = [self._read(lambda: people.draw(rng), broken) for _ in range(count)]
+        behind = crops.cut(ground, crops.draw(rng, ground, self.recipe.crops, shape), shape, smooth)
+        return compose.paste(rng, behind, subjects, spec, smooth)
+
+    def _read(self, draw: Callable[[], Item], broken: list[str]) -> Picture:
+        """The first picture drawn that can be read; the others are noted in ``broken``."""
         for _ in range(_TRIES):
-            item = self._draw(rng)
             try:
-                picture = self._reader.read(item)
+                return self._reader.read(draw())
             except BrokenImageError as error:
                 broken.append(str(error))
-                continue
-            crop = crops.draw(rng, picture, self.recipe.crops)
-            image, mask, weight = crops.cut(picture, crop, self.recipe.size, smooth=rng.random() < 0.75)
-            image = augment.photometric(rng, image, self.recipe.augment)
-            return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), mask, weight
         raise InputError(f"{_TRIES} pictures in a row cannot be read; the last is {broken[-1]}")
 
-    def _draw(self, rng: np.random.Generator) -> Item:
+
+class _Urn:
+    """Pictures that are drawn: a set by its weight, then one of its training side."""
+
+    def __init__(self, sets: list[Sides]) -> None:
+        weights = np.array([part.spec.weight for part in sets])
+        self._sets = sets
+        self._set_ends = np.cumsum(weights / weights.sum())
+        self._item_ends = [np.cumsum(probabilities(part)) for part in sets]
+
+    def draw(self, rng: np.random.Generator) -> Item:
         which, item = rng.random(2)
-        part = min(int(np.searchsorted(self._set_ends, which, side="right")), len(self.sets) - 1)
-        items = self.sets[part].train
+        part = min(int(np.searchsorted(self._set_ends, which, side="right")), len(self._sets) - 1)
+        items = self._sets[part].train
         return items[min(int(np.searchsorted(self._item_ends[part], item, side="right")), len(items) - 1)]
+
+
+def _composed(spec: Compose, sets: list[Sides]) -> tuple[_Urn, _Urn]:
+    """(people, grounds) that compositions are made of; InputError where there are none."""
+    people = [part for part in sets if part.spec.name == spec.people and all(item.labels for item in part.train)]
+    names = spec.grounds or [part.spec.name for part in sets if part.spec.kind == "skinless"]
+    grounds = [part for part in sets if part.spec.name in names and part.spec.kind == "skinless"]
+    if not people or not grounds:
+        lack = f"no set {spec.people!r} with labels/" if not people else "no set of kind skinless"
+        raise InputError(f"compose: there is {lack}; name another in [compose], or leave the table out")
+    return _Urn(people), _Urn(grounds)

@@ -7,6 +7,8 @@ again would cost more than the network on a small machine.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,27 +25,32 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Item:
-    """One picture: files (no mask: nothing in it is skin; no weights: every pixel counts) and its key in the split."""
+    """One picture: files (no mask: nothing in it is skin; no weights: every pixel counts; labels: the class of each
+    pixel, 0 = background) and its key in the split."""
 
     image: Path
     mask: Path | None
     weights: Path | None
     group: str
+    labels: Path | None = None
 
 
 @dataclass(frozen=True)
 class Picture:
     """uint8: ``image`` H×W×3 BGR, ``mask`` H×W (255 = skin), ``weight`` H×W (255 = counts); ``skin`` N×2 int32 (x, y),
-    pixels of skin to centre crops on (a sample of them; empty where there is none)."""
+    pixels of skin to centre crops on (a sample of them; empty where there is none); ``labels`` H×W uint8, the class of
+    each pixel (0×0 where nobody said)."""
 
     image: Array
     mask: Array
     weight: Array
     skin: Array
+    labels: Array
 
     @property
     def bytes(self) -> int:
-        return int(self.image.nbytes + self.mask.nbytes + self.weight.nbytes + self.skin.nbytes)
+        planes = (self.image, self.mask, self.weight, self.skin, self.labels)
+        return int(sum(plane.nbytes for plane in planes))
 
 
 @dataclass(frozen=True)
@@ -125,13 +132,16 @@ def _items(spec: DataSet, folder: Path) -> list[Item]:
 
 def _pairs(spec: DataSet, folder: Path) -> list[Item]:
     images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
-    weights = _by_stem(folder / "weights")
+    weights, labels = _by_stem(folder / "weights"), _by_stem(folder / "labels")
     lonely = sorted(set(masks) - set(images)) or sorted(set(images) - set(masks))
     if lonely:
         have, lack = ("a mask", "image") if lonely[0] in masks else ("an image", "mask")
         more = f" (and {len(lonely) - 1} more)" if len(lonely) > 1 else ""
         raise InputError(f"the data set {spec.name!r} has {have} without its {lack}: {lonely[0]}{more} in {folder}")
-    return [Item(images[key], masks[key], weights.get(key), split_key(key, spec.group)) for key in sorted(images)]
+    return [
+        Item(images[key], masks[key], weights.get(key), split_key(key, spec.group), labels.get(key))
+        for key in sorted(images)
+    ]
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
@@ -158,7 +168,9 @@ def _read(item: Item) -> Picture:
     rows, columns = np.nonzero(mask[::2, ::2] > 127)
     # A few hundred places to centre on are as good as all of them.
     some = slice(None, None, max(1, len(rows) // 512))
-    return Picture(image, mask, weight, np.stack([columns[some] * 2, rows[some] * 2], 1).astype(np.int32))
+    skin = np.stack([columns[some] * 2, rows[some] * 2], 1).astype(np.int32)
+    labels = _plane(item.labels, image) if item.labels else np.empty((0, 0), np.uint8)
+    return Picture(image, mask, weight, skin, labels)
 
 
 def _plane(path: Path, image: Array) -> Array:
@@ -171,10 +183,12 @@ def _plane(path: Path, image: Array) -> Array:
     return plane
 
 
-def stretched(picture: Picture, size: int) -> Picture:
-    """A whole picture at the network's input size, as it is judged."""
+def stretched(picture: Picture, shapes: Sequence[tuple[int, int]]) -> Picture:
+    """A whole picture at the one of the network's input shapes (width, height) that it takes, as it is judged."""
+    height, width = picture.mask.shape
+    shape = min(shapes, key=lambda shape: abs(math.log(shape[0] * height / (shape[1] * width))))
     image, mask, weight = (
-        cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
+        cv2.resize(plane, shape, interpolation=cv2.INTER_AREA)
         for plane in (picture.image, picture.mask, picture.weight)
     )
-    return Picture(image, mask, weight, picture.skin)
+    return Picture(image, mask, weight, picture.skin, np.empty((0, 0), np.uint8))

@@ -29,11 +29,14 @@ from rtskin.train.losses import bce_dice
 from rtskin.train.normalise import normalise
 from rtskin.train.recipe import Recipe, parse
 from rtskin.train.validate import Validation
+from rtskin.train.warm import start_from
 
 log = logging.getLogger("rtskin.train")
 
 #: The steps whose time turns minutes into steps; the first ones are slow (caches, threads).
 _TIMED = range(10, 30)
+#: Batches that batch normalisation is put back with where weights come from an exported file.
+_LOOKED_AT = 12
 #: What a resumed training may change.
 _FREE = frozenset(
     {"steps", "minutes", "threads", "workers", "cache_mb", "checkpoint_minutes", "validate_every", "validate_images"}
@@ -67,15 +70,15 @@ class Trainer:
             raise SinkError(f"the folder {out} cannot be made ({error.strerror}); give another --out") from error
         self.recipe, self.sets, self.out = recipe, sets, out
         self.net = nets.build(recipe.net.architecture, **recipe.net.options).to(memory_format=torch.channels_last)
+        self.batches, self.validation = Batches(recipe, sets), Validation(recipe, sets)
         if init is not None:
-            self.net.load_state_dict(checkpoint.load(init)["ema"])
+            start_from(self.net, init, self._some_batches())
         self.ema = Ema(self.net, recipe.ema)
         self.optimiser = torch.optim.AdamW(
             _groups(self.net, recipe.optimiser.weight_decay), lr=recipe.optimiser.rate, fused=True
         )
         self.step, self.total = 0, recipe.steps
         self.broken: dict[str, int] = {}
-        self.batches, self.validation = Batches(recipe, sets), Validation(recipe, sets)
 
     def resume(self) -> None:
         """Go on from the checkpoint in ``out``; InputError where it belongs to another recipe."""
@@ -126,6 +129,10 @@ class Trainer:
                 saved = time.monotonic()
             if self.step == self.total:
                 return
+
+    def _some_batches(self) -> Iterator[torch.Tensor]:
+        for step in range(_LOOKED_AT):
+            yield normalise(torch.from_numpy(self.batches[step].images))
 
     def _train(self, batch: Batch) -> float:
         rate = self._rate()

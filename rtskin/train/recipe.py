@@ -12,6 +12,8 @@ from rtskin.errors import InputError, nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Span = tuple[float, float]
+Side = Annotated[int, Field(ge=32, multiple_of=32)]
+Shape = tuple[Side, Side]
 
 
 class Part(BaseModel):
@@ -51,11 +53,25 @@ class Crops(Part):
     scale: Span = Field(default=(0.12, 1.0), description="crop side as a part of the long side, drawn log-uniformly")
     zoom_out: Share = Field(default=0.1, description="share of crops larger than the picture, which continues mirrored")
     zoom_out_to: float = Field(default=2.0, ge=1)
-    aspect: float = Field(default=1.8, ge=1, description="crops are between 1/aspect and aspect times as wide as high")
+    aspect: float = Field(
+        default=1.3, ge=1, description="crops are between 1/aspect and aspect times as wide as the input's shape is"
+    )
     on_skin: Share = Field(default=0.85, description="share of crops centred on a pixel of skin, where there is one")
     flip: Share = 0.5
     rotate: Share = Field(default=0.35, description="share of crops that are rotated")
     degrees: float = Field(default=25, ge=0, le=180)
+
+
+class Compose(Part):
+    """People cut out of one set by its labels/, before the pictures of others."""
+
+    share: Share = Field(default=0.0, description="share of the samples")
+    people: str = Field(default="ccp", description="the set, with labels/, that people are cut out of")
+    grounds: list[str] = Field(default=[], description="sets of kind skinless; none named: all of them")
+    most: int = Field(default=4, ge=1, description="people in a picture; fewer are more likely")
+    height: Span = Field(default=(20, 2.5), description="of a person: pixels … parts of the input's height")
+    degrees: float = Field(default=12, ge=0, le=180)
+    relight: Share = Field(default=0.7, description="at most so far is a person's brightness drawn to the ground's")
 
 
 class Augment(Part):
@@ -65,11 +81,15 @@ class Augment(Part):
     brightness: float = 0.2
     contrast: float = 0.25
     gamma: float = 0.4
-    white_balance: float = 0.12
+    white_balance: float = 0.15
+    cast: Share = Field(default=0.08, description="strong light of one colour, mostly warm")
+    over_exposure: Share = 0.05
+    vignette: Share = 0.08
     colour: Share = 0.5
     saturation: float = 0.4
     hue_degrees: float = 8
-    grey: Share = 0.02
+    grey: Share = 0.03
+    any_hue: Share = Field(default=0.02, description="share of samples whose hue is turned by any angle")
     blur: Share = 0.15
     noise: Share = 0.25
     jpeg: Share = 0.3
@@ -102,9 +122,13 @@ class Recipe(Part):
     crops: Crops = Crops()
     augment: Augment = Augment()
     loss: Loss = Loss()
+    compose: Compose = Compose()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
     size: int = Field(default=256, ge=32, multiple_of=32)
+    shapes: list[Shape] = Field(default=[], description="(width, height) of the inputs at run time; none: size × size")
+    still: list[Shape] = Field(default=[], description="the same for stills")
+    batch_shapes: list[Shape] = Field(default=[], description="what batches are drawn in, one each; none: shapes")
     batch: int = Field(default=16, ge=1)
     steps: int | None = Field(default=None, ge=1, description="either steps or minutes")
     minutes: float | None = Field(default=None, gt=0, description="turned into steps by the time the first steps take")
@@ -116,6 +140,11 @@ class Recipe(Part):
     checkpoint_minutes: float = Field(default=5, gt=0)
     validate_every: int = Field(default=500, ge=1, description="steps")
     validate_images: int = Field(default=60, ge=1, description="at most so many kept-out pictures of each set")
+
+    @property
+    def live_shapes(self) -> list[Shape]:
+        """(width, height) of the inputs; a picture takes the one whose aspect is nearest."""
+        return self.shapes or [(self.size, self.size)]
 
     @property
     def ships(self) -> bool:
@@ -165,6 +194,7 @@ def _fields(place: tuple[int | str, ...]) -> list[str]:
         "split": Split,
         "net": Net,
         "crops": Crops,
+        "compose": Compose,
         "augment": Augment,
         "loss": Loss,
         "optimiser": Optimiser,

@@ -1,4 +1,4 @@
-"""How good the weights are on the kept-out pictures, stretched to the input size. A monitor; ``rtskin eval`` judges."""
+"""How good the weights are on the kept-out pictures, stretched to the input shape. A monitor; ``rtskin eval`` judges."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Validation:
             kept: list[Picture] = []
             for item in part.held[:: max(1, -(-len(part.held) // recipe.validate_images))]:
                 try:
-                    kept.append(stretched(reader.read(item), recipe.size))
+                    kept.append(stretched(reader.read(item), recipe.live_shapes))
                 except BrokenImageError as error:
                     log.warning("left out of the validation: %s", error)
             if kept:
