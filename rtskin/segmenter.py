@@ -13,6 +13,7 @@ from rtskin.errors import GraphStateError, InputError
 from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
+from rtskin.infer.sizes import Size
 
 
 class Segmenter:
@@ -22,10 +23,12 @@ class Segmenter:
         mask = segmenter(cv2.imread("portrait.jpg"))
 
     model: the name of a model, or the path of a card. runtime: "auto", or one by name ("onnxruntime"). device: "auto",
-    "cpu", "cuda", "cuda:1". threads: inside the runtime; None lets it choose. Other keywords are the runtime's own options.
-    Safe from several threads. For video use rtskin.stream, which smooths over time.
+    "cpu", "cuda", "cuda:1". threads: inside the runtime; None lets it choose. size: of the network's input, "still" (what
+    the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). Other
+    keywords are the runtime's own options. Safe from several threads. For video use rtskin.stream, which smooths over time.
 
-    Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image.
+    Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image
+    or size.
     """
 
     def __init__(
@@ -35,13 +38,14 @@ class Segmenter:
         runtime: str = "auto",
         device: str = "auto",
         threads: int | None = None,
+        size: Size | str = "still",
         **runtime_options: Any,
     ) -> None:
         from rtskin.render.refine import Refiner
 
         self._refine = Refiner()
         self._segmenter: BaseSegmenter | None = load_segmenter(
-            model, runtime=runtime, device=device, threads=threads, runtime_options=runtime_options
+            model, runtime=runtime, device=device, threads=threads, size=size, runtime_options=runtime_options
         )
         try:
             self._segmenter.warm_up()

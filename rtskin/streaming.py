@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from rtskin.frame import Frame, Mask
 from rtskin.graph import Graph
+from rtskin.infer.sizes import Size
 
 
 def stream(
@@ -18,6 +19,7 @@ def stream(
     pace: Literal["source", "max"] = "max",
     device: str | None = None,
     threads: int | None = None,
+    size: Size | str | None = None,
 ) -> Iterator[tuple[Frame, Mask]]:
     """Each frame of a source with its mask::
 
@@ -26,9 +28,10 @@ def stream(
             mask.data       # uint8 H×W, 0 … 255
 
     At pace "max" every frame comes, as fast as it goes; at "source" a file plays like a camera, and frames that come
-    while the caller is busy are dropped. Masks that are kept stay as they are: ``list()`` holds distinct ones.
+    while the caller is busy are dropped. Masks that are kept stay as they are: ``list()`` holds distinct ones. size: of the
+    network's input, "live" by default; "still" is finer and slower, (width, height) is always that one.
 
-    Raises SourceError (cannot be opened or read), UnknownNameError (model or smoothing), ModelError,
+    Raises InputError (size), SourceError (cannot be opened or read), UnknownNameError (model or smoothing), ModelError,
     RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
     """
     settings: dict[str, Any] = {
@@ -37,6 +40,7 @@ def stream(
         "infer.model": os.fspath(model) if model is not None else None,
         "infer.device": device,
         "infer.threads": threads,
+        "infer.size": size,
         "smooth.method": smooth,
     }
     graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None})

@@ -69,6 +69,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    size: o.StillSizeOption = None,
     as_json: o.JsonOption = False,
 ) -> None:
     """Measure models: IoU, F1, precision, recall, MAE, false skin, with 95 % intervals.
@@ -98,7 +99,10 @@ def evaluate(
     names = [name.strip() for name in models.split(",") if name.strip()]
     split = HeldOut(held_out) if held_out is not None else None
     sets = _load(datasets or [], skinless or [], split, limit)
-    with open_models(names, **o.given({"device": device, "threads": threads})) as segmenters, _bar() as progress:
+    with (
+        open_models(names, **o.given({"device": device, "threads": threads, "size": size})) as segmenters,
+        _bar() as progress,
+    ):
         cards = {model: segmenter.card for model, segmenter in segmenters.items()}
         if write_cards:
             check_cards(cards.values())

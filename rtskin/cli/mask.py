@@ -27,6 +27,7 @@ def mask(
     model: o.ModelOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    size: o.StillSizeOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
     """Write an 8-bit mask of the image's size for each image, as a PNG with the image's stem.
@@ -47,7 +48,7 @@ def mask(
     from rtskin.segmenter import Segmenter
 
     failed = 0
-    with Segmenter(**o.given({"model": model, "device": device, "threads": threads})) as segmenter:
+    with Segmenter(**o.given({"model": model, "device": device, "threads": threads, "size": size})) as segmenter:
         for image in images:
             try:
                 _mask_one(segmenter, image, out / f"{image.stem}.png", overwrite)

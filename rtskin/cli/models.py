@@ -35,6 +35,7 @@ def models(
 
       rtskin models --markdown > models/README.md
     """
+    from rtskin.infer.card_table import input_of
     from rtskin.infer.cards import list_models
 
     cards = list_models()
@@ -49,8 +50,7 @@ def models(
     table = Table("name", "architecture", "input", "licence", "what")
     table.add_column("where", overflow="fold", min_width=20)  # a shortened path could not be copied
     for card in cards:
-        size = f"{card.input.width}×{card.input.height}" if card.input else "any"
-        table.add_row(card.name, card.architecture, size, card.licence, card.description, _where(card))
+        table.add_row(card.name, card.architecture, input_of(card), card.licence, card.description, _where(card))
     Console().print(table)
 
 

@@ -46,6 +46,9 @@ DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)
 ]
+_SIZES = "Size of the network's input: live (fast), still (finer), or WIDTHxHEIGHT."
+SizeOption = Annotated[str | None, typer.Option("--size", help=_SIZES, show_default="live")]
+StillSizeOption = Annotated[str | None, typer.Option("--size", help=_SIZES, show_default="still")]
 PaceOption = Annotated[
     Pace | None,
     typer.Option("--pace", help="source: like a camera; max: every frame, nothing dropped.", show_default="source"),
@@ -61,7 +64,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON on stan
 
 
 def settings(
-    source: str | None, model: str | None, smooth: str | None, device: str | None, threads: int | None, **others: Any
+    source: str | None,
+    model: str | None,
+    smooth: str | None,
+    device: str | None,
+    threads: int | None,
+    size: str | None,
+    **others: Any,
 ) -> dict[str, Any]:
     """What every bundled pipeline knows, by its nodes' names, with the verb's own (``source_pace`` is source.pace)."""
     own = {key.replace("_", ".", 1): value for key, value in others.items()}
@@ -71,6 +80,7 @@ def settings(
             "infer.model": model,
             "infer.device": device,
             "infer.threads": threads,
+            "infer.size": size,
             "smooth.method": smooth,
             **own,
         }

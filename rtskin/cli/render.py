@@ -33,6 +33,7 @@ def render(
     smooth: o.SmoothOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    size: o.SizeOption = None,
     stats: o.StatsOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
@@ -49,6 +50,8 @@ def render(
 
       rtskin render shot.%04d.png mask.%04d.png --model mobile-unet
 
+      rtskin render clip.mp4 matte.mkv --size still
+
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
     """
     sink = sink_node(output, overwrite)
@@ -61,7 +64,7 @@ def render(
             f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
         )
     settings = o.settings(
-        source, model, smooth, device, threads, source_start=start, source_end=end, render_view=view, sink=sink
+        source, model, smooth, device, threads, size, source_start=start, source_end=end, render_view=view, sink=sink
     )
     graph = Graph.from_toml("offline_render", settings)
     with statistics_to(stats, graph):

@@ -24,6 +24,7 @@ def roi(
     smooth: o.SmoothOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    size: o.SizeOption = None,
     duration: o.DurationOption = None,
     stats: o.StatsOption = None,
     overwrite: o.OverwriteOption = False,
@@ -42,6 +43,6 @@ def roi(
       rtskin roi 0 | my-gesture-program
     """
     settings = o.settings(
-        source, model, smooth, device, threads, source_pace=pace, feed_out=out, feed_overwrite=overwrite or None
+        source, model, smooth, device, threads, size, source_pace=pace, feed_out=out, feed_overwrite=overwrite or None
     )
     run_graph(Graph.from_toml("gesture_roi", settings), duration=duration, stats=stats)

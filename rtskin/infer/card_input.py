@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from rtskin.preprocess.fit import Shape
 
@@ -72,6 +72,13 @@ class CardInput(CardPart):
             case {"shapes": [[int(width), int(height)], *_]}:
                 return {**table, "width": width, "height": height}
         return table
+
+    @field_validator("shapes", "still", mode="before")
+    @classmethod
+    def _pairs(cls, shapes: Any) -> Any:
+        if isinstance(shapes, list | tuple) and all(isinstance(one, list | tuple) and len(one) == 2 for one in shapes):
+            return shapes
+        raise ValueError("shapes are pairs: [[width, height], …]")
 
     @model_validator(mode="after")
     def _divisible(self) -> CardInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from rtskin.infer.card_input import listed, spanned
 from rtskin.infer.cards import Card
 
 #: Written whole by a program, so that no figure in it can be older than the card it is from.
@@ -38,15 +39,22 @@ def to_markdown(cards: Sequence[Card]) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def input_of(card: Card) -> str:
+    """The input in few words: "256×256", "224×416 … 416×224, stills 512×512", or "any" for what has none of its own."""
+    if card.input is None:
+        return "any"
+    stills = f", stills {spanned(card.input.still)}" if card.input.still else ""
+    return f"{spanned(card.input.live)}{stills}"
+
+
 def _models(cards: Iterable[Card]) -> str:
     headings = ["model", "network", "parameters", "input", "network, ms", "720p frame, ms", "measured on", "licence"]
     return _table(headings, ([*_what(card), *_speed(card.speed), card.licence or "–"] for card in cards))
 
 
 def _what(card: Card) -> list[str]:
-    size = f"{card.input.width}×{card.input.height}" if card.input else "any"
     parameters = "–" if card.parameters is None else f"{card.parameters:,}"
-    return [card.name, card.architecture, parameters, size]
+    return [card.name, card.architecture, parameters, input_of(card)]
 
 
 def _speed(speed: Mapping[str, Any]) -> list[str]:
@@ -79,8 +87,21 @@ def _number(value: float | None, digits: int, factor: float = 1) -> str:
 
 def _about(card: Card) -> str:
     recipe = f"[{card.recipe}]({card.name}/{card.recipe})" if card.recipe.endswith(".toml") else card.recipe
-    lines = [f"## {card.name}", card.description, *_labelled("Recipe", recipe), *_labelled("Data", card.data_terms)]
+    lines = [
+        f"## {card.name}",
+        card.description,
+        *_shapes(card),
+        *_labelled("Recipe", recipe),
+        *_labelled("Data", card.data_terms),
+    ]
     return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def _shapes(card: Card) -> Iterator[str]:
+    """The shapes that frames choose from, where there is a choice."""
+    if card.input is not None and (len(card.input.live) > 1 or card.input.still):
+        stills = f"; single images: {listed(card.input.still)}" if card.input.still else ""
+        yield f"Input, the nearest to the frame's aspect: {listed(card.input.live)}{stills}"
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:

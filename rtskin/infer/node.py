@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from rtskin.errors import GraphStateError
 from rtskin.frame import Prepared, Scores
 from rtskin.infer.base import BaseSegmenter, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL
+from rtskin.infer.sizes import Size, parse_size
 from rtskin.infer.switch import ModelSwitch
 from rtskin.node import Context, Node, NodeOptions
 
@@ -26,6 +27,8 @@ class InferOptions(NodeOptions):
     device: str = "auto"
     #: Threads inside the runtime; without, it chooses.
     threads: int | None = Field(default=None, ge=1)
+    #: Of the network's input: "live", "still", "416x224" or [416, 224].
+    size: Annotated[Size, BeforeValidator(parse_size)] = "live"
     runtime_options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -96,7 +99,12 @@ class Infer(Node):
     def _load(self, model: str) -> BaseSegmenter:
         o = self.options
         segmenter = load_segmenter(
-            model, runtime=o.runtime, device=o.device, threads=o.threads, runtime_options=o.runtime_options
+            model,
+            runtime=o.runtime,
+            device=o.device,
+            threads=o.threads,
+            size=o.size,
+            runtime_options=o.runtime_options,
         )
         try:
             segmenter.warm_up()
