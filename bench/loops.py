@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rtskin.capture.kinds import open_source
 from rtskin.cli.session import opencv_alone
 from rtskin.errors import InputError
 from rtskin.frame import Mask, Rendered
@@ -18,6 +19,7 @@ from rtskin.graph import Graph
 from rtskin.infer.cards import Card
 from rtskin.media import cv2
 from rtskin.node import Context, Node, Source
+from rtskin.preprocess.fit import Shape, choose
 from rtskin.registry import NODES
 from rtskin.render.sinks.null import NullSink
 
@@ -96,10 +98,16 @@ def session(card: Card, threads: int) -> Any:
     return ort.InferenceSession(str(card.weights_path), options, providers=["CPUExecutionProvider"])
 
 
-def bare(card: Card, frames: int) -> Iterator[None]:
-    """The network alone, at one thread, on a tensor that is there already."""
+def shape_of(card: Card, video: Path) -> Shape:
+    """The (width, height) of the network's input that this video takes."""
+    with open_source(str(video)) as source:
+        return choose(card.tensor.live, (source.info.width, source.info.height))
+
+
+def bare(card: Card, shape: Shape, frames: int) -> Iterator[None]:
+    """The network alone, at one thread, on a tensor of (width, height) ``shape`` that is there already."""
     run, name = _runner(session(card, 1))
-    tensor = np.random.default_rng(0).uniform(0, 255, (1, 3, card.tensor.height, card.tensor.width))
+    tensor = np.random.default_rng(0).uniform(0, 255, (1, 3, shape[1], shape[0]))
     feed = {name: tensor.astype(np.float32)}
     for _ in range(frames):
         run(None, feed)
@@ -109,7 +117,6 @@ def bare(card: Card, frames: int) -> Iterator[None]:
 def plain(card: Card, video: Path, threads: int) -> Iterator[None]:
     """What one writes by hand, well: cv2 reads, shrinks, tints; no edge-aware step, no smoothing, hard edges."""
     spec, index = card.tensor, card.output.index
-    size = (spec.width, spec.height)
     run, name = _runner(session(card, threads))
     capture = cv2.VideoCapture(str(video))
     mean = tuple(value / spec.scale for value in spec.mean)
@@ -118,6 +125,7 @@ def plain(card: Card, video: Path, threads: int) -> Iterator[None]:
         good, picture = capture.read()
         if not good:
             break
+        size = choose(spec.live, picture.shape[1::-1])
         blob = cv2.dnn.blobFromImage(cv2.resize(picture, size), spec.scale, mean=mean, swapRB=spec.colour == "rgb")
         if spec.std != (1.0, 1.0, 1.0):
             blob /= np.array(spec.std, np.float32).reshape(1, 3, 1, 1)

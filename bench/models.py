@@ -20,10 +20,13 @@ from rtskin.cli.session import opencv_alone
 from rtskin.evaluate.card_figures import check_cards
 from rtskin.frame import Frame
 from rtskin.infer.base import load_segmenter
+from rtskin.infer.card_input import times as by
 from rtskin.infer.cards import Card, list_models, load_card
 from rtskin.infer.weights import checked_weights
+from rtskin.preprocess.fit import choose
 
-SIZE = "1280x720"
+FRAME = (1280, 720)
+SIZE = "x".join(map(str, FRAME))
 #: Runs of one model in a row: enough that its weights are in the caches, as they are in a stream.
 TOGETHER = 10
 
@@ -42,7 +45,7 @@ def main() -> int:
         times = measure(cards, chosen.rounds)
     for card in cards if chosen.write else ():
         assert card.path is not None
-        Card.load(card.path).measured(speed=speed(times[card.name])).save(card.path)
+        Card.load(card.path).measured(speed=speed(card, times[card.name])).save(card.path)
     text = report(cards, times, chosen.rounds)
     print(text) if chosen.no_publish else publish("models", text)
     return 0
@@ -82,10 +85,16 @@ def _milliseconds(run: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1e3
 
 
-def speed(times: dict[str, list[float]]) -> dict[str, object]:
-    """What the card says."""
+def speed(card: Card, times: dict[str, list[float]]) -> dict[str, object]:
+    """What the card says. input: the shape, of several, that the frame takes."""
     medians = {f"{what}_ms": round(statistics.median(taken), 2) for what, taken in sorted(times.items())}
-    return {**medians, "frame": SIZE, "threads": 1, "processor": processor()}
+    shape = {} if card.weights is None else {"input": input_of(card)}
+    return {**medians, "frame": SIZE, **shape, "threads": 1, "processor": processor()}
+
+
+def input_of(card: Card) -> str:
+    """The shape of the network's input for the frame that is timed; "–" for what looks at the frame itself."""
+    return "–" if card.weights is None else by(choose(card.tensor.live, FRAME))
 
 
 def report(cards: Sequence[Card], times: dict[str, dict[str, list[float]]], rounds: int) -> str:
@@ -93,11 +102,11 @@ def report(cards: Sequence[Card], times: dict[str, dict[str, list[float]]], roun
     rows = []
     for card in cards:
         cells = [_cell(times[card.name].get(what)) for what in ("network", "frame")]
-        rows.append([card.name, f"{card.parameters or 0:,}", *cells])
-    table = markdown(["model", "parameters", "network, ms", f"{SIZE} frame, ms"], rows)
+        rows.append([card.name, f"{card.parameters or 0:,}", input_of(card), *cells])
+    table = markdown(["model", "parameters", "input", "network, ms", f"{SIZE} frame, ms"], rows)
     return (
         f"## Models\n\n{machine()}. `python -m bench.models`: one thread, median (10th … 90th percentile) of "
-        f"{rounds * TOGETHER} runs in {rounds} interleaved rounds. Network: its session alone. Frame: a picture to scores, "
+        f"{rounds * TOGETHER} runs in {rounds} interleaved rounds. Network: its session alone, at the input that the frame takes. Frame: a picture to scores, "
         f"with everything before and after the network.\n\n{table}"
     )
 

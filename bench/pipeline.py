@@ -21,6 +21,7 @@ from bench.loops import Timing
 from bench.report import machine, markdown, publish
 from rtskin.capture.kinds import open_source
 from rtskin.errors import InputError
+from rtskin.infer.card_input import times
 from rtskin.infer.cards import DEFAULT_MODEL, Card, load_card
 from rtskin.infer.weights import checked_weights
 from rtskin.media import av
@@ -79,8 +80,9 @@ def make(path: Path) -> Path:
 def measure(card: Card, model: str, video: Path, count: int) -> list[dict[str, Timing]]:
     """All contenders in every round, forwards and backwards in turn, so that no one profits from a quiet moment."""
     frames = loops.graph(model, video).frames  # also compiles what is not compiled yet
+    shape = loops.shape_of(card, video)
     contenders: dict[str, Callable[[], Timing]] = {
-        "a": lambda: loops.timed(loops.bare(card, frames)),
+        "a": lambda: loops.timed(loops.bare(card, shape, frames)),
         "b": partial(loops.sequential, model, video),
         "c1": lambda: loops.timed(loops.plain(card, video, 1)),
         "c2": lambda: loops.timed(loops.plain(card, video, 2)),
@@ -115,7 +117,7 @@ def report(rounds: list[dict[str, Timing]], card: Card, video: Path, others: flo
     header = ["", "frames/s", "CPU ms a frame", "p95 ms, frame to frame", "p95 ms, capture to sink"]
     text = (
         f"## The live path at full speed\n\n{machine()}. `python -m bench.pipeline`: {card.name} "
-        f"({(card.parameters or 0) / 1e6:.2f} M parameters, {card.tensor.width}×{card.tensor.height}), {video.name}, "
+        f"({(card.parameters or 0) / 1e6:.2f} M parameters, {times(loops.shape_of(card, video))}), {video.name}, "
         f"{rounds[0]['d'].frames} frames, medians of {len(rounds)} interleaved rounds. (b) and (d) have the edge-aware "
         f"step and smoothing, (c) has neither. In (d) frames wait in full queues, so its latency is not that of a "
         f"camera. Other programs took {others:.0%} of the machine meanwhile.\n\n"

@@ -59,6 +59,7 @@ def _what(card: Card) -> list[str]:
 
 def _speed(speed: Mapping[str, Any]) -> list[str]:
     processor = f"{speed['processor']}, {speed['threads']} thread" if "processor" in speed else "–"
+    processor += f", {speed['input']}" if "input" in speed else ""
     return [_number(speed.get("network_ms"), 1), _number(speed.get("frame_ms"), 1), processor]
 
 
