@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 
 from rtskin.errors import MissingExtraError, ModelError
 from rtskin.train import checkpoint
-from rtskin.train.recipe import Recipe, parse
+from rtskin.train.recipe import Recipe, Shape, parse
 
 log = logging.getLogger("rtskin.train")
 
@@ -37,8 +38,9 @@ class Exported:
 def export(source: Path, out: Path) -> Exported:
     """Write ``NAME.onnx`` and ``model.toml`` of the averaged weights in the checkpoint ``source`` to the folder ``out``.
 
-    The graph takes float32 1×3×S×S RGB in 0…255 and gives float32 1×1×S×S, the probability of skin. It is compared with
-    torch in ONNX Runtime before anything gets its final name; ModelError where they differ.
+    The graph takes float32 1×3×H×W RGB in 0…255 and gives float32 1×1×H×W, the probability of skin; H and W are left open
+    where the recipe lists several shapes. At each of them it is compared with torch in ONNX Runtime before anything gets its
+    final name; ModelError where they differ.
     """
     state = checkpoint.load(source)
     recipe = parse(json.loads(state["recipe"]), str(source))
@@ -47,8 +49,9 @@ def export(source: Path, out: Path) -> Exported:
     weights = out / f"{recipe.name}.onnx"
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
         part = Path(folder) / weights.name
-        _write_onnx(net, part, recipe.size)
-        difference = compare(net, part, recipe.size)
+        shapes = list(dict.fromkeys((*recipe.live_shapes, *recipe.still)))
+        _write_onnx(net, part, shapes)
+        difference = compare(net, part, shapes)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         # The card goes last: until it is there, weights of an older card are caught by their sha256.
         text = Path(folder) / "model.toml"
@@ -60,8 +63,11 @@ def export(source: Path, out: Path) -> Exported:
     return Exported(weights, out / "model.toml", difference, digest)
 
 
-def compare(net: Any, path: Path, size: int) -> float:
-    """The largest difference between torch and the ONNX file; ModelError above :data:`TOLERANCE`."""
+def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
+    """The largest difference between torch and the ONNX file at these shapes (width, height).
+
+    ModelError above :data:`TOLERANCE`, and where the file cannot run at one of them.
+    """
     import torch
 
     try:
@@ -71,15 +77,32 @@ def compare(net: Any, path: Path, size: int) -> float:
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     worst = 0.0
-    for picture in (rng.uniform(0, 255, (1, 3, size, size)), np.full((1, 3, size, size), 128.0)):
-        x = picture.astype(np.float32)
-        with torch.no_grad():
-            expected = net(torch.from_numpy(x)).numpy()
-        found = session.run(None, {session.get_inputs()[0].name: x})[0]
-        worst = max(worst, float(np.abs(found - expected).max()))
-    if not worst <= TOLERANCE:
-        raise ModelError(f"{path.name} differs from torch by {worst:.2g} (at most {TOLERANCE:g}); it was not kept")
+    for width, height in shapes:
+        for picture in (rng.uniform(0, 255, (1, 3, height, width)), np.full((1, 3, height, width), 128.0)):
+            x = picture.astype(np.float32)
+            with torch.no_grad():
+                expected = net(torch.from_numpy(x)).numpy()
+            worst = max(worst, _difference(_run(session, x, path), expected))
+        if not worst <= TOLERANCE:
+            raise ModelError(
+                f"{path.name} differs from torch by {worst:.2g} at {width}×{height} (at most {TOLERANCE:g}); "
+                "it was not kept"
+            )
     return worst
+
+
+def _run(session: Any, x: Any, path: Path) -> Any:
+    try:
+        return session.run(None, {session.get_inputs()[0].name: x})[0]
+    except Exception as error:  # its errors share no base class but Exception
+        size = f"{x.shape[3]}×{x.shape[2]}"
+        raise ModelError(
+            f"{path.name} cannot run at {size}, it was not kept: {' '.join(str(error).split())}"
+        ) from error
+
+
+def _difference(found: Any, expected: Any) -> float:
+    return float(np.abs(found - expected).max()) if found.shape == expected.shape else float("inf")
 
 
 def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
@@ -105,14 +128,17 @@ def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
     return Shipped(net).eval()
 
 
-def _write_onnx(net: Any, path: Path, size: int) -> None:
+def _write_onnx(net: Any, path: Path, shapes: Sequence[Shape]) -> None:
+    """The graph, traced at the first shape (width, height); its height and width are left open where there are others."""
     import torch
+
+    width, height = shapes[0]
 
     # Stamped on every node by the exporter, and of no use outside this machine.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     torch.onnx.export(
         net,
-        (torch.zeros(1, 3, size, size),),
+        (torch.zeros(1, 3, height, width),),
         str(path),
         opset_version=OPSET,
         input_names=["image"],
@@ -121,11 +147,15 @@ def _write_onnx(net: Any, path: Path, size: int) -> None:
         external_data=False,
         verbose=False,
     )
-    _strip(path)
+    _tidy(path, several=len(shapes) > 1)
 
 
-def _strip(path: Path) -> None:
-    """Take out what the exporter notes about source files: it would show this machine's paths."""
+def _tidy(path: Path, several: bool) -> None:
+    """Take out what the exporter notes about source files (it would show this machine's paths), and leave sizes open.
+
+    Our networks are convolutions, scale factors and means: nothing in the graph but the declared sizes says at which size it
+    was traced, so renaming these is all that ``several`` shapes need. compare() proves it for each file.
+    """
     import onnx
 
     model = onnx.load(str(path))
@@ -138,6 +168,9 @@ def _strip(path: Path) -> None:
         del node.metadata_props[:]
     for value in (*model.graph.input, *model.graph.output):
         del value.metadata_props[:]
+        if several:
+            _, _, height, width = value.type.tensor_type.shape.dim
+            height.dim_param, width.dim_param = "height", "width"
     for tensor in model.graph.initializer:
         del tensor.metadata_props[:]
     onnx.checker.check_model(model)
@@ -149,8 +182,15 @@ def _strip(path: Path) -> None:
 
 def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, beside: bool) -> str:
     """The card as TOML. ``beside``: is the recipe in the same folder. Figures are added by who measures them."""
+    from rtskin.infer.card_input import spanned
     from rtskin.infer.cards import Card
 
+    live, still = (tuple(dict.fromkeys(shapes)) for shapes in (recipe.live_shapes, recipe.still))
+    entry: dict[str, Any] = {"width": live[0][0], "height": live[0][1]}
+    if len(live) > 1:
+        entry["shapes"] = live
+    if still:
+        entry["still"] = still
     terms = "; ".join(f"{part.name}: {part.terms}" for part in recipe.data)
     barred = [part.name for part in recipe.data if not part.ship]
     if barred:
@@ -158,7 +198,7 @@ def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, 
     table = {
         "name": recipe.name,
         "title": recipe.name,
-        "description": f"Skin network {recipe.net.architecture} for {recipe.size}×{recipe.size} pictures, "
+        "description": f"Skin network {recipe.net.architecture} for {spanned(live)} pictures, "
         f"{step} steps of {recipe.batch} crops, averaged weights",
         "architecture": recipe.net.architecture,
         "licence": "Apache-2.0",
@@ -166,7 +206,7 @@ def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, 
         "recipe": "recipe.toml" if beside else f"{recipe.name}, seed {recipe.seed}",
         "parameters": parameters,
         # Normalisation and sigmoid are in the graph: pixels in, probability out.
-        "input": {"width": recipe.size, "height": recipe.size, "fit": "stretch", "colour": "rgb"},
+        "input": {**entry, "fit": "stretch", "colour": "rgb"},
         "output": {"name": "skin", "channel": 0, "activation": "none", "classes": ["skin"]},
         "weights": {"file": weights, "sha256": sha256},
     }

@@ -53,14 +53,15 @@ def test_the_card_says_what_may_not_ship(table: dict[str, Any]) -> None:
 
 
 def test_a_graph_that_differs_is_not_kept(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def another_network(net: Any, path: Path, size: int) -> None:
+    def another_network(net: Any, path: Path, shapes: list[tuple[int, int]]) -> None:
         import onnx
         from onnx import TensorProto, helper
 
-        shape = [1, 3, size, size]
+        ((width, height),) = shapes
+        shape = [1, 3, height, width]
         node = helper.make_node("ReduceMean", ["image"], ["skin"], axes=[1], keepdims=1)
         image = helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)
-        skin = helper.make_tensor_value_info("skin", TensorProto.FLOAT, [1, 1, size, size])
+        skin = helper.make_tensor_value_info("skin", TensorProto.FLOAT, [1, 1, height, width])
         graph = helper.make_graph([node], "mean", [image], [skin])
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
 
