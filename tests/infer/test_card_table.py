@@ -35,6 +35,16 @@ def test_every_figure_of_the_cards_is_there() -> None:
     assert "Data: mine | yours" in lines
 
 
+def test_the_shapes_that_a_frame_chooses_from() -> None:
+    table = {"name": "many", "architecture": "x", "input": {"shapes": [[320, 320], [416, 224]], "still": [[512, 512]]}}
+    speed = {"network_ms": 5.51, "frame_ms": 6.57, "input": "416×224", "threads": 1, "processor": "a chip"}
+    page = to_markdown([Card.parse({**table, "speed": speed})])
+    shapes = "320×320 … 416×224, stills 512×512"
+    assert f"| many | x | – | {shapes} | 5.5 | 6.6 | a chip, 1 thread, 416×224 | – |" in page
+    assert "Input, the nearest to the frame's aspect: 320×320, 416×224; single images: 512×512\n" in page
+    assert "nearest" not in to_markdown([BARE, FULL])
+
+
 def test_without_figures_there_is_no_table_of_them() -> None:
     page = to_markdown([BARE])
     assert "mean IoU" not in page

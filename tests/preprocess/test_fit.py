@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rtskin.preprocess.fit import fit, scaled
+from rtskin.preprocess.fit import choose, fit, scaled
 
 
 def test_stretch_fills_everything() -> None:
@@ -56,3 +56,39 @@ def test_a_thin_rectangle_keeps_a_pixel_inside(target: tuple[int, int]) -> None:
         assert h >= 1
         assert 0 <= x <= target[0] - w
         assert 0 <= y <= target[1] - h
+
+
+SHAPES = ((320, 320), (352, 288), (416, 224), (288, 352), (224, 416))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ((1280, 720), (416, 224)),
+        ((720, 1280), (224, 416)),
+        ((640, 480), (352, 288)),
+        ((480, 640), (288, 352)),
+        ((3000, 3000), (320, 320)),
+        ((320, 320), (320, 320)),
+        ((1, 1), (320, 320)),
+        ((16000, 10), (416, 224)),
+        ((1, 9999), (224, 416)),
+    ],
+)
+def test_the_nearest_aspect_is_chosen(source: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert choose(SHAPES, source) == expected
+    assert choose(SHAPES[::-1], source) == expected
+
+
+def test_near_is_meant_as_a_ratio() -> None:
+    # 1.4 lies in the middle between 1 and 1.8, but by ratio nearer to 1.8 (1.29 times) than to 1 (1.4 times).
+    assert choose(((100, 100), (180, 100)), (140, 100)) == (180, 100)
+    assert choose(((100, 100), (100, 180)), (100, 140)) == (100, 180)
+
+
+@pytest.mark.parametrize("source", [(100, 100), (7, 7), (1279, 1279)])
+def test_of_equally_near_ones_the_first_is_chosen(source: tuple[int, int]) -> None:
+    for wide, high in (((160, 96), (96, 160)), ((352, 288), (288, 352)), ((3, 1), (1, 3))):
+        assert choose((wide, high), source) == wide
+        assert choose((high, wide), source) == high
+    assert choose(((64, 64), (128, 128)), source) == (64, 64)

@@ -127,3 +127,15 @@ def test_nothing_large_is_allocated_once_warm() -> None:
     finally:
         tracemalloc.stop()
     assert grown < 8192  # the tensor alone is 768 kB
+
+
+@pytest.mark.parametrize("fit", ["stretch", "letterbox"])
+def test_the_picture_chooses_the_shape(fit: Any) -> None:
+    to_tensor = ToTensor(TensorSpec(((64, 64), (96, 64), (64, 96)), fit, colour="bgr"))
+    for size, shape in (((640, 360), (96, 64)), ((360, 640), (64, 96)), ((90, 90), (64, 64)), ((300, 200), (96, 64))):
+        image = picture(*size)
+        tensor, (x, y, w, h) = to_tensor(image)
+        assert tensor.shape == (1, 3, shape[1], shape[0])
+        expected = resized(image, (w, h)).transpose(2, 0, 1)
+        assert np.allclose(tensor[0, :, y : y + h, x : x + w], expected, atol=0.01)
+        assert (w, h) == shape or (fit == "letterbox" and (w == shape[0] or h == shape[1]))
