@@ -97,21 +97,57 @@ class Augment(Part):
 
 
 class Loss(Part):
+    """How much each loss counts (0: not at all), and what shapes it. See rtskin.train.losses."""
+
     bce: float = Field(default=1.0, ge=0)
     dice: float = Field(default=1.0, ge=0)
+    focal: float = Field(default=0.0, ge=0)
+    focal_gamma: float = Field(default=2.0, ge=0, description="how much less pixels count that are right already")
+    focal_alpha: Share = Field(default=0.25, description="how much skin counts; the rest is what no skin counts")
+    tversky: float = Field(default=0.0, ge=0)
+    tversky_false: float = Field(default=0.3, ge=0, description="how much false skin counts")
+    tversky_missed: float = Field(default=0.7, ge=0, description="how much missed skin counts")
+    bias: float = Field(default=0.0, ge=0)
+    bias_alpha: float = Field(default=0.3, ge=0)
+    bias_beta: float = Field(default=0.3, ge=0, lt=1)
+    edge: float = Field(default=0.0, ge=0, description="of a head that predicts the mask's edge")
+    edge_width: int = Field(default=4, ge=2, description="pixels")
+    consistency: float = Field(default=0.0, ge=0, description="between a crop in one light and in another")
+    consistency_temperature: float = Field(default=1.0, gt=0)
+    deep: float = Field(default=0.0, ge=0, description="of heads at the coarser levels of the decoder")
+
+
+class Distil(Part):
+    """Teachers that the network learns from beside its labels, on the same crops."""
+
+    teachers: list[str] = Field(default=[], description="checkpoints or cards, relative to the recipe; averaged")
+    weight: float = Field(default=1.0, ge=0)
+    temperature: float = Field(default=2.0, gt=0)
 
 
 class Optimiser(Part):
-    name: Literal["adamw"] = "adamw"
+    name: Literal["adamw", "adamp", "adabelief"] = "adamw"
     rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=1e-2, ge=0)
     clip: float = Field(default=5.0, gt=0, description="largest norm of the gradient")
+    accumulate: int = Field(default=1, ge=1, description="batches whose gradients make one step")
 
 
 class Schedule(Part):
-    name: Literal["cosine"] = "cosine"
+    name: Literal["cosine", "plateau"] = "cosine"
     warmup: int = Field(default=200, ge=0, description="steps")
     last: Share = Field(default=0.01, description="the last rate, as a part of the first")
+    factor: float = Field(default=0.5, gt=0, lt=1, description="plateau: what the rate is multiplied with")
+    patience: int = Field(default=3, ge=1, description="plateau: validations without a better one before that")
+    freeze: list[str] = Field(default=[], description="parts that stay as they are at first, by the start of their names")
+    freeze_steps: int = Field(default=0, ge=0, description="how long")
+
+
+class Stop(Part):
+    """Early stopping, by the kept-out pictures."""
+
+    patience: int = Field(default=0, ge=0, description="validations without a better one before the end; 0: never")
+    least: float = Field(default=0.0, ge=0, description="what is better by no more than this does not count")
 
 
 class Recipe(Part):
@@ -125,6 +161,8 @@ class Recipe(Part):
     compose: Compose = Compose()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
+    stop: Stop = Stop()
+    distil: Distil = Distil()
     size: int = Field(default=256, ge=32, multiple_of=32)
     shapes: list[Shape] = Field(default=[], description="(width, height) of the inputs at run time; none: size × size")
     still: list[Shape] = Field(default=[], description="the same for stills")
@@ -134,8 +172,15 @@ class Recipe(Part):
     minutes: float | None = Field(default=None, gt=0, description="turned into steps by the time the first steps take")
     ema: Share = 0.998
     seed: int = 1
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU where there is one")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        default="auto", description="of the network's arithmetic; auto: bf16 on a GPU that has it, else fp32"
+    )
+    channels_last: bool = Field(default=True, description="how pictures lie in memory; faster nearly everywhere")
     threads: int = Field(default=2, ge=1)
     workers: int = Field(default=1, ge=0, description="processes that make batches; 0: the training's own")
+    prefetch: int = Field(default=6, ge=1, description="batches that each of them is ahead")
+    tensorboard: bool = Field(default=False, description="write what TensorBoard shows beside the checkpoint")
     cache_mb: int = Field(default=4096, ge=0, description="decoded pictures kept in memory")
     checkpoint_minutes: float = Field(default=5, gt=0)
     validate_every: int = Field(default=500, ge=1, description="steps")
@@ -199,5 +244,7 @@ def _fields(place: tuple[int | str, ...]) -> list[str]:
         "loss": Loss,
         "optimiser": Optimiser,
         "schedule": Schedule,
+        "stop": Stop,
+        "distil": Distil,
     }
     return list(kinds[str(place[0])].model_fields)
