@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from rtskin.errors import InputError, ModelError  # noqa: E402
 from rtskin.infer.cards import Card  # noqa: E402
+from rtskin.segmenter import Segmenter  # noqa: E402
 from rtskin.train import export as exporting  # noqa: E402
 from rtskin.train.data import scan  # noqa: E402
 from rtskin.train.loop import Trainer  # noqa: E402
@@ -44,6 +46,64 @@ def test_pixels_in_probability_out(saved: Path, tmp_path: Path) -> None:
     assert (card.input.width, card.input.scale, card.output.activation) == (64, 1.0, "none")
     assert card.parameters
     assert "NOT TO BE GIVEN" not in card.data_terms
+
+
+@pytest.mark.slow
+def test_several_shapes_leave_the_sizes_open(table: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    table |= {"shapes": [[64, 64], [96, 32]], "still": [[96, 128]]}
+    run = Trainer(parse(table), scan(parse(table), [data]), tmp_path / "run")
+    run.save()
+    done = exporting.export(tmp_path / "run/last.pt", tmp_path / "model")
+    assert done.difference < 1e-4
+
+    card = Card.load(done.card)
+    assert card.tensor.live == ((64, 64), (96, 32))
+    assert card.tensor.stills == ((96, 128),)
+    assert (card.tensor.width, card.tensor.height) == (64, 64)
+    assert "for 64×64 … 96×32 pictures" in card.description
+
+    session = ort.InferenceSession(str(done.weights), providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape == [1, 3, "height", "width"]
+    assert session.get_outputs()[0].shape == [1, 1, "height", "width"]
+    net = exporting._shipped(run.recipe, run.ema.net.state_dict())
+    for width, height in (*card.tensor.all_shapes, (160, 32)):  # the last is on no list
+        pixels = np.random.default_rng(1).uniform(0, 255, (1, 3, height, width)).astype(np.float32)
+        (skin,) = session.run(None, {"image": pixels})
+        with torch.no_grad():
+            assert np.abs(skin - net(torch.from_numpy(pixels)).numpy()).max() < 1e-4
+    with Segmenter(card) as segmenter:
+        assert segmenter(np.zeros((40, 120, 3), np.uint8)).shape == (40, 120)
+
+
+@pytest.mark.slow
+def test_a_graph_that_only_fits_the_size_it_was_traced_at_is_refused(tmp_path: Path) -> None:
+    class Traced(torch.nn.Module):
+        def forward(self, image: Any) -> Any:
+            half = torch.nn.functional.avg_pool2d(image.mean(1, keepdim=True), 2)
+            # The exporter writes this size into the graph as two numbers.
+            size = (int(image.shape[2]), int(image.shape[3]))
+            return torch.nn.functional.interpolate(half, size=size, mode="bilinear") / 255
+
+    path, shapes = tmp_path / "traced.onnx", [(64, 64), (96, 32)]
+    exporting._write_onnx(Traced().eval(), path, shapes)
+    assert exporting.compare(Traced().eval(), path, shapes[:1]) < 1e-4
+    with pytest.raises(ModelError, match=r"traced\.onnx (differs from torch by inf|cannot run) at 96×32"):
+        exporting.compare(Traced().eval(), path, shapes)
+
+
+@pytest.mark.parametrize(
+    ("keys", "entry"),
+    [
+        ({"size": 96}, {"width": 96, "height": 96}),
+        ({"shapes": [[96, 64]]}, {"width": 96, "height": 64}),
+        ({"shapes": [[96, 64], [64, 96], [96, 64]]}, {"width": 96, "height": 64, "shapes": ((96, 64), (64, 96))}),
+        ({"still": [[128, 96]]}, {"width": 64, "height": 64, "still": ((128, 96),)}),
+    ],
+)
+def test_the_card_has_the_recipes_shapes(table: dict[str, Any], keys: dict[str, Any], entry: dict[str, Any]) -> None:
+    text = exporting.card(parse(table | keys), "tiny.onnx", "0" * 64, 5, 10, beside=True)
+    found = Card.parse(tomllib.loads(text)).tensor.model_dump(exclude_unset=True)
+    assert found == {**entry, "fit": "stretch", "colour": "rgb"}
 
 
 def test_the_card_says_what_may_not_ship(table: dict[str, Any]) -> None:
