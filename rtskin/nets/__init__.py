@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 #: Architectures, as recipes and cards name them. Values are subclasses of torch.nn.Module: float32 N×3×H×W in
-#: (normalised RGB), logits N×1×H×W out.
+#: (normalised RGB), logits N×1×H×W out; other channels and classes as options say.
 NETS: Registry[Any] = Registry("network", "rtskin.nets", {"mobile-unet": "rtskin.nets.mobile_unet:MobileUNet"})
 
 

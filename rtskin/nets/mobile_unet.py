@@ -31,12 +31,13 @@ _STEM = 16
 
 
 class MobileUNet(nn.Module):
-    """Logits of skin: N×3×H×W float32 (normalised RGB; H and W multiples of 32) → N×1×H×W.
+    """Logits: N×channels×H×W float32 (H and W multiples of 32) → N×classes×H×W.
 
-    ``width`` scales all channels; ``channels`` is the number of input channels.
+    ``width`` scales all channels inside. ``channels`` of the input: 3 are normalised RGB; a fourth is what was skin a
+    moment ago, 0…1. ``classes``: 1 is skin; more are classes that exclude each other, for a softmax.
     """
 
-    def __init__(self, width: float = 1.0, channels: int = 3) -> None:
+    def __init__(self, width: float = 1.0, channels: int = 3, classes: int = 1) -> None:
         super().__init__()
         stem = _round(_STEM * width)
         self.stem = _conv(channels, stem, 3, stride=2)
@@ -50,9 +51,9 @@ class MobileUNet(nn.Module):
             self.encoder[-1].append(block)
             here = _round(out * width)
         self.ups = nn.ModuleList(Up(deep, skip) for deep, skip in zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.head = nn.Conv2d(stem, 4, 1)
+        self.head = nn.Conv2d(stem, 4 * classes, 1)
         # Skin is rare: starting from "about 10 %" spares the first hundred steps.
-        nn.init.constant_(self.head.bias, -2.0)
+        nn.init.constant_(self.head.bias, -2.0 if classes == 1 else 0.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         skips = [self.stem(x)]

@@ -26,26 +26,28 @@ Array = np.ndarray[Any, Any]
 @dataclass(frozen=True)
 class Item:
     """One picture: files (no mask: nothing in it is skin; no weights: every pixel counts; labels: the class of each
-    pixel, 0 = background) and its key in the split."""
+    pixel, 0 = background), its key in the split, and the name of its set."""
 
     image: Path
     mask: Path | None
     weights: Path | None
     group: str
     labels: Path | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Picture:
     """uint8: ``image`` H×W×3 BGR, ``mask`` H×W (255 = skin), ``weight`` H×W (255 = counts); ``skin`` N×2 int32 (x, y),
     pixels of skin to centre crops on (a sample of them; empty where there is none); ``labels`` H×W uint8, the class of
-    each pixel (0×0 where nobody said)."""
+    each pixel (0×0 where nobody said); ``source``, the name of its set."""
 
     image: Array
     mask: Array
     weight: Array
     skin: Array
     labels: Array
+    source: str = ""
 
     @property
     def bytes(self) -> int:
@@ -122,7 +124,7 @@ def _items(spec: DataSet, folder: Path) -> list[Item]:
     else:
         root = folder / "images" if (folder / "images").is_dir() else folder
         items = [
-            Item(path, None, None, split_key(path.relative_to(root).as_posix(), spec.group))
+            Item(path, None, None, split_key(path.relative_to(root).as_posix(), spec.group), source=spec.name)
             for path in find_images(root)
         ]
     if not items:
@@ -139,7 +141,7 @@ def _pairs(spec: DataSet, folder: Path) -> list[Item]:
         more = f" (and {len(lonely) - 1} more)" if len(lonely) > 1 else ""
         raise InputError(f"the data set {spec.name!r} has {have} without its {lack}: {lonely[0]}{more} in {folder}")
     return [
-        Item(images[key], masks[key], weights.get(key), split_key(key, spec.group), labels.get(key))
+        Item(images[key], masks[key], weights.get(key), split_key(key, spec.group), labels.get(key), spec.name)
         for key in sorted(images)
     ]
 
@@ -170,7 +172,7 @@ def _read(item: Item) -> Picture:
     some = slice(None, None, max(1, len(rows) // 512))
     skin = np.stack([columns[some] * 2, rows[some] * 2], 1).astype(np.int32)
     labels = _plane(item.labels, image) if item.labels else np.empty((0, 0), np.uint8)
-    return Picture(image, mask, weight, skin, labels)
+    return Picture(image, mask, weight, skin, labels, item.source)
 
 
 def _plane(path: Path, image: Array) -> Array:
@@ -191,4 +193,4 @@ def stretched(picture: Picture, shapes: Sequence[tuple[int, int]]) -> Picture:
         cv2.resize(plane, shape, interpolation=cv2.INTER_AREA)
         for plane in (picture.image, picture.mask, picture.weight)
     )
-    return Picture(image, mask, weight, picture.skin, np.empty((0, 0), np.uint8))
+    return Picture(image, mask, weight, picture.skin, np.empty((0, 0), np.uint8), picture.source)
