@@ -35,7 +35,9 @@ def paste(
         person = (subject.labels > 0).astype(np.uint8) * 255
         over, skin, alpha = warp((subject.image, subject.mask, person), crop, shape, smooth, cv2.BORDER_CONSTANT)
         # A hair's breadth of feather: label maps end in steps that no camera shows, and that a network would learn.
+        # Inwards: outside lies the colour of the ground the person was cut from.
         alpha = cv2.GaussianBlur(alpha, (0, 0), 0.7)
+        alpha = cv2.addWeighted(alpha, 2, alpha, 0, -255)
         blend = alpha.astype(np.float32)[..., None] * (1 / 255)
         image = np.rint(image + (_lit(rng, over, alpha, image, spec) - image) * blend).astype(np.uint8)
         part = blend[..., 0]

@@ -117,7 +117,7 @@ def agree(image: Array, teachers: Sequence[Teacher]) -> tuple[Array, Array]:
     whole = (slice(0, height), slice(0, width))
     add(whole, False)
     add(whole, True)
-    if (mean > 0.5 * total).mean() < SMALL_SKIN:
+    if (mean >= 0.5 * total).mean() < SMALL_SKIN:
         for number, (window, taper) in enumerate(_quarters(height, width)):
             add(window, number in (1, 2), taper)
     mean /= total

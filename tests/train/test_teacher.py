@@ -10,7 +10,7 @@ from rtskin.errors import InputError, ModelError
 from rtskin.train.data import scan
 from rtskin.train.imaging import cv2, read_grey
 from rtskin.train.recipe import parse
-from rtskin.train.teacher import agree, label, onnx_teacher
+from rtskin.train.teacher import Teacher, agree, label, open_teacher
 
 from .conftest import picture
 
@@ -29,10 +29,10 @@ def left(image: Any) -> Any:
 
 def test_where_the_mirror_disagrees_nothing_counts() -> None:
     image, mask = picture(1, (96, 72))
-    label_, weight = agree(image, red)
+    label_, weight = agree(image, [Teacher(red)])
     assert np.array_equal(label_ > 0.5, mask > 0)
     assert weight.all()
-    _, weight = agree(image, left)
+    _, weight = agree(image, [Teacher(left)])
     assert not weight[:, :24].any()
     assert not weight[:, -24:].any()
     assert weight[:, 24:-24].all()
@@ -50,7 +50,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def test_labels_are_what_the_reader_takes(photos: Path, tmp_path: Path, table: dict[str, Any]) -> None:
-    done = label([photos], tmp_path / "labels/people", red)
+    done = label([photos], tmp_path / "labels/people", [Teacher(red)])
     assert done.written == 4
     assert done.without_skin == ["repo0/empty"]
     assert [Path(name).name for name in done.broken] == ["broken.jpg"]
@@ -63,16 +63,16 @@ def test_labels_are_what_the_reader_takes(photos: Path, tmp_path: Path, table: d
 
 def test_an_interrupted_run_goes_on(photos: Path, tmp_path: Path) -> None:
     seen: list[str] = []
-    label([photos], tmp_path / "out", red)
+    label([photos], tmp_path / "out", [Teacher(red)])
     (tmp_path / "out/masks/repo1/3.png").unlink()
-    assert label([photos], tmp_path / "out", red, progress=seen.append).written == 4
+    assert label([photos], tmp_path / "out", [Teacher(red)], progress=seen.append).written == 4
     assert seen == ["repo1/3"]
 
 
 @pytest.mark.parametrize("name", ["intel_asl_hungry.mkv", "intel_asl_want.mkv", "sam2_04_coffee.mp4"])
 def test_clips_for_measuring_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="kept for measuring"):
-        label([tmp_path / name], tmp_path / "out", red)
+        label([tmp_path / name], tmp_path / "out", [Teacher(red)])
     assert not (tmp_path / "out").exists()
 
 
@@ -81,7 +81,7 @@ def test_frames_spread_over_a_clip(tmp_path: Path) -> None:
     for index in range(20):
         writer.write(picture(index)[0])
     writer.release()
-    assert label([tmp_path / "clip.avi"], tmp_path / "out", red, frames=4).written == 4
+    assert label([tmp_path / "clip.avi"], tmp_path / "out", [Teacher(red)], frames=4).written == 4
     assert [path.stem for path in sorted((tmp_path / "out/masks/clip").iterdir())] == [
         "00002", "00007", "00012", "00017",
     ]  # fmt: skip
@@ -89,22 +89,67 @@ def test_frames_spread_over_a_clip(tmp_path: Path) -> None:
 
 def test_what_is_no_source(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither a folder of images nor a video"):
-        label([tmp_path / "none"], tmp_path / "out", red)
+        label([tmp_path / "none"], tmp_path / "out", [Teacher(red)])
     (tmp_path / "text.mp4").write_text("hello")
     with pytest.raises(InputError, match="no picture that can be decoded"):
-        label([tmp_path / "text.mp4"], tmp_path / "out", red)
+        label([tmp_path / "text.mp4"], tmp_path / "out", [Teacher(red)])
 
 
 def test_what_is_no_teacher(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"no network")
     with pytest.raises(ModelError, match="cannot be loaded as a teacher"):
-        onnx_teacher(tmp_path / "bad.onnx")
+        open_teacher(str(tmp_path / "bad.onnx"))
+    with pytest.raises(InputError, match="a number above 0"):
+        open_teacher("ellipse=much")
 
 
 def test_a_real_teacher_keeps_the_size(shared: Path) -> None:
     weights = shared / "weights/pan_skin_512.onnx"
     if not weights.exists():
         pytest.skip("no teacher network here")
-    found = onnx_teacher(weights)(picture(0, (96, 72))[0])
+    found = open_teacher(str(weights)).predict(picture(0, (96, 72))[0])
     assert found.shape == (72, 96)
     assert 0 <= found.min() <= found.max() <= 1
+
+
+def test_any_model_teaches() -> None:
+    teacher = open_teacher("ellipse=0.5", threads=1)
+    image, mask = picture(1, (96, 72))
+    assert teacher.weight == 0.5
+    found = teacher.predict(image)
+    assert found.dtype == np.float32
+    assert found[mask > 0].mean() > 0.9 > 0.1 > found[mask == 0].mean()
+
+
+def test_an_ensemble_is_believed_where_most_of_its_weight_agrees() -> None:
+    image, mask = picture(1, (96, 72))
+    skin = mask > 0
+
+    def blind(image: Any) -> Any:
+        return np.zeros(image.shape[:2], np.float32)
+
+    label_, weight = agree(image, [Teacher(red, 3.0), Teacher(blind)])
+    assert label_[skin] == pytest.approx(0.75)
+    assert weight.all()
+    _, weight = agree(image, [Teacher(red), Teacher(blind)])
+    assert not weight[skin].any()
+    assert weight[~skin].all()
+
+
+def test_small_skin_is_looked_at_more_closely() -> None:
+    sizes: list[tuple[int, ...]] = []
+
+    def watch(image: Any) -> Any:
+        sizes.append(image.shape[:2])
+        return red(image)
+
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[40:50, 90:100] = (110, 150, 215)
+    label_, weight = agree(image, [Teacher(watch)])
+    assert sizes == [(100, 200)] * 2 + [(60, 120)] * 4
+    assert np.array_equal(label_ > 0.5, image[..., 2] > 0)
+    assert weight.all()
+    sizes.clear()
+    image[:] = (110, 150, 215)
+    agree(image, [Teacher(watch)])
+    assert len(sizes) == 2
