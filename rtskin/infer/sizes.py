@@ -31,11 +31,10 @@ def shapes_for(card: CardInput, size: Size) -> tuple[Shape, ...]:
         return card.live
     if size == "still":
         return card.stills
-    shape = cast(Shape, size)
-    if shape in card.all_shapes or not any(side % card.multiple for side in shape):
-        return (shape,)
-    near = cast(Shape, tuple(max(1, round(side / card.multiple)) * card.multiple for side in shape))
+    if size in card.all_shapes or not any(side % card.multiple for side in size):
+        return (size,)
+    width, height = (max(1, round(side / card.multiple)) * card.multiple for side in size)
     raise InputError(
-        f"the network takes sides that are multiples of {card.multiple}, not {times(shape)}; use {times(near)}, "
+        f"the network takes sides that are multiples of {card.multiple}, not {times(size)}; use {times((width, height))}, "
         f"or a shape of its card ({listed(card.all_shapes)})"
     )
