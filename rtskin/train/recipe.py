@@ -139,7 +139,9 @@ class Schedule(Part):
     last: Share = Field(default=0.01, description="the last rate, as a part of the first")
     factor: float = Field(default=0.5, gt=0, lt=1, description="plateau: what the rate is multiplied with")
     patience: int = Field(default=3, ge=1, description="plateau: validations without a better one before that")
-    freeze: list[str] = Field(default=[], description="parts that stay as they are at first, by the start of their names")
+    freeze: list[str] = Field(
+        default=[], description="parts that stay as they are at first, by the start of their names"
+    )
     freeze_steps: int = Field(default=0, ge=0, description="how long")
 
 
