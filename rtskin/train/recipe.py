@@ -125,6 +125,35 @@ class Distil(Part):
     temperature: float = Field(default=2.0, gt=0)
 
 
+class Classes(Part):
+    """More classes than skin, told apart by the sets' labels/. What is skin is still the mask's word."""
+
+    names: list[str] = Field(default=["skin"], description="of the network's outputs, the background first")
+    maps: dict[str, dict[str, list[int]]] = Field(
+        default_factory=dict,
+        description="by set, then by class (or by several, a|b, where it may be any of them): values in labels/",
+    )
+    entropy: float = Field(default=1.0, ge=0, description="how much cross-entropy among the other classes counts")
+    dice: float = Field(default=0.5, ge=0, description="how much their Dice counts")
+
+
+class Prior(Part):
+    """A mask of a moment ago as fourth channel. Lengths are parts of the input's longer side, the largest that is drawn."""
+
+    use: bool = False
+    empty: Share = Field(default=0.35, description="share of samples without one, as a first frame is")
+    other: Share = Field(default=0.06, description="share of samples with the mask of another picture")
+    own: Share = Field(default=0.2, description="share of steps in which it is what the network itself says of a view")
+    move: Share = 0.12
+    bend: Share = Field(default=0.04, description="smooth random displacement")
+    grow: Share = Field(default=0.03, description="dilation or erosion")
+    blur: Share = 0.02
+    scale: float = Field(default=1.15, ge=1, description="between 1/scale and scale")
+    degrees: float = Field(default=15, ge=0, le=180)
+    drop: Share = Field(default=0.15, description="share of samples that lose some of their connected parts")
+    blobs: Share = Field(default=0.2, description="share of samples with false ones")
+
+
 class Optimiser(Part):
     name: Literal["adamw", "adamp", "adabelief"] = "adamw"
     rate: float = Field(default=2e-3, gt=0)
@@ -161,6 +190,8 @@ class Recipe(Part):
     augment: Augment = Augment()
     loss: Loss = Loss()
     compose: Compose = Compose()
+    classes: Classes = Classes()
+    prior: Prior = Prior()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
     stop: Stop = Stop()
@@ -192,6 +223,13 @@ class Recipe(Part):
     def live_shapes(self) -> list[Shape]:
         """(width, height) of the inputs; a picture takes the one whose aspect is nearest."""
         return self.shapes or [(self.size, self.size)]
+
+    @property
+    def net_options(self) -> dict[str, Any]:
+        """What the architecture is built with: [net.options], and what other tables say of its inputs and outputs."""
+        channels = {"channels": 4} if self.prior.use else {}
+        classes = {"classes": len(self.classes.names)} if len(self.classes.names) > 1 else {}
+        return {**self.net.options, **channels, **classes}
 
     @property
     def ships(self) -> bool:
@@ -242,6 +280,8 @@ def _fields(place: tuple[int | str, ...]) -> list[str]:
         "net": Net,
         "crops": Crops,
         "compose": Compose,
+        "classes": Classes,
+        "prior": Prior,
         "augment": Augment,
         "loss": Loss,
         "optimiser": Optimiser,
