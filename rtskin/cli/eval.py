@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rtskin.cli import options as o
-from rtskin.errors import InputError
-from rtskin.files import check_output, write_text
 
-if TYPE_CHECKING:
-    from rtskin.evaluate.datasets import Dataset
-    from rtskin.evaluate.held_out import HeldOut
-    from rtskin.evaluate.sheet import ContactSheet
-
-
-#: Columns of a table that goes into a file or a pipe.
-_WIDE = 140
+_SETS, _FIGURES, _FOLDS, _OUTPUT = "What is measured on", "Which figures", "Cross-validation", "Where they go"
 
 
 def register(app: typer.Typer) -> None:
@@ -48,111 +35,161 @@ def evaluate(
     skinless: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A folder of pictures in which nothing is skin; may be given more than once.", show_default=False
+            help="A folder of pictures, or a video, in which nothing is skin; may be given more than once.",
+            show_default=False,
+            rich_help_panel=_SETS,
         ),
     ] = None,
+    frames: Annotated[
+        int, typer.Option(min=1, help="Frames taken from each video, spread over it.", rich_help_panel=_SETS)
+    ] = 30,
     held_out: Annotated[
         Path | None,
-        typer.Option(metavar="RECIPE.toml", help="Only pictures that this training keeps out.", show_default=False),
+        typer.Option(
+            metavar="RECIPE.toml",
+            help="Only pictures that this training keeps out.",
+            show_default=False,
+            rich_help_panel=_SETS,
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many pictures of a set.", show_default=False)
+        int | None,
+        typer.Option(min=1, help="At most so many pictures of a set.", show_default=False, rich_help_panel=_SETS),
     ] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the tables there.", show_default=False)] = None,
+    crops: Annotated[
+        str | None,
+        typer.Option(
+            metavar="faces",
+            help="faces: not the pictures, but each face in them, cut out with room around it and enlarged to 512 pixels.",
+            show_default=False,
+            rich_help_panel=_SETS,
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Break down by scale (of the subject, at the first model's input), luminance (of the skin), brightness.",
+            show_default=False,
+            rich_help_panel=_FIGURES,
+        ),
+    ] = None,
+    by_table: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.tsv:COLUMN:NUMBER",
+            help="Break down by what a table says: up to that number, and above it.",
+            show_default=False,
+            rich_help_panel=_FIGURES,
+        ),
+    ] = None,
+    hce: Annotated[
+        bool, typer.Option("--hce", help="Human correction effort too, which is slow.", rich_help_panel=_FIGURES)
+    ] = False,
+    hce_processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes for it.", show_default="one a core", rich_help_panel=_FIGURES),
+    ] = None,
+    cost: Annotated[
+        bool,
+        typer.Option("--cost", help="Parameters, multiply-accumulates, milliseconds.", rich_help_panel=_FIGURES),
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.", rich_help_panel=_FIGURES)] = 0,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Train --recipe so many times, each time without another part of DATASET, and measure on that part.",
+            show_default=False,
+            rich_help_panel=_FOLDS,
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="RECIPE.toml", help="What --folds trains.", show_default=False, rich_help_panel=_FOLDS),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Of each fold.", show_default="the recipe's", rich_help_panel=_FOLDS)
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder that the recipe's paths are in, beside DATASET's own; may be given more than once.",
+            show_default="../shared/data, ../labels",
+            rich_help_panel=_FOLDS,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keeps the folds: what is there is not trained again.",
+            show_default=False,
+            rich_help_panel=_FOLDS,
+        ),
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the tables there.", show_default=False, rich_help_panel=_OUTPUT)
+    ] = None,
     sheet: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.png", help="Write the worst masks there, one sheet a model.", show_default=False),
+        typer.Option(
+            metavar="FILE.png",
+            help="Write the worst masks there, one sheet a model.",
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+        ),
     ] = None,
     write_cards: Annotated[
-        bool, typer.Option("--write-cards", help="Write the figures into the models' cards.")
+        bool,
+        typer.Option("--write-cards", help="Write the figures into the models' cards.", rich_help_panel=_OUTPUT),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    as_json: o.JsonOption = False,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.StillSizeOption = None,
-    as_json: o.JsonOption = False,
 ) -> None:
-    """Measure models: IoU, F1, precision, recall, MAE, false skin, with 95 % intervals.
+    """Measure models: IoU, boundary IoU, F1, precision, recall, MAE, false skin, with 95 % intervals.
 
     Examples:
 
-      rtskin eval data/ccp --models mobile-unet,ellipse
+      rtskin eval data/ccp --models mobile-unet,ellipse --cost
 
       rtskin eval data/ccp --skinless data/negatives --held-out models/mobile-unet/recipe.toml
 
-      rtskin eval data/ccp --models my/model.toml --sheet worst.png --json
+      rtskin eval data/ccp --by scale,luminance,brightness --hce
+
+      rtskin eval --skinless data/negatives --skinless car.mp4 --by-table data/negatives.tsv:pan_false_skin:0.02
+
+      rtskin eval data/ccp data/minhas --crops faces --sheet worst.png --json
+
+      rtskin eval data/minhas --folds 5 --recipe short.toml --steps 1500 --out runs/folds
 
       rtskin eval data/ccp --models my/model.toml --held-out my/recipe.toml --write-cards
     """
-    from rich.console import Console
+    from rtskin.cli.eval_sets import SetOptions
+    from rtskin.cli.eval_work import FigureOptions, OutputOptions, cross_validate, measure
 
-    from rtskin.evaluate import report as reports
-    from rtskin.evaluate.card_figures import check_cards, write_accuracy
-    from rtskin.evaluate.held_out import HeldOut
-    from rtskin.evaluate.run import evaluate as run
-    from rtskin.evaluate.run import open_models
-    from rtskin.evaluate.sheet import ContactSheet
-
-    for path in (markdown, sheet):
-        if path is not None:
-            check_output(path, overwrite=True)  # now, not after the work
+    sets = SetOptions(tuple(datasets or ()), tuple(skinless or ()), frames, held_out, limit, crops)
+    settings = o.given({"device": device, "threads": threads, "size": size})
     names = [name.strip() for name in models.split(",") if name.strip()]
-    split = HeldOut(held_out) if held_out is not None else None
-    sets = _load(datasets or [], skinless or [], split, limit)
-    with (
-        open_models(names, **o.given({"device": device, "threads": threads, "size": size})) as segmenters,
-        _bar() as progress,
-    ):
-        cards = {model: segmenter.card for model, segmenter in segmenters.items()}
-        if write_cards:
-            check_cards(cards.values())
-        sheets = [ContactSheet(model) for model in segmenters] if sheet else []
-        report = run(sets, segmenters, progress=progress, watch=sheets, seed=seed)
-    if write_cards:
-        write_accuracy(report, cards, split.name if split else None)
-    if sheet is not None:
-        _save(sheets, sheet)
-    if markdown is not None:
-        write_text(markdown, reports.to_markdown(report), overwrite=True)
-    if as_json:
-        typer.echo(json.dumps(reports.to_dict(report), indent=2, allow_nan=False))
-    else:
-        # Rich takes what is no terminal for one of 80 columns and would fold the tables there.
-        Console(width=None if sys.stdout.isatty() else _WIDE).print(reports.to_rich(report))
+    figures = FigureOptions(names, settings, by, by_table, hce, hce_processes, cost, seed)
+    output = OutputOptions(markdown, sheet, write_cards, as_json)
+    output.check()
+    if folds is None:
+        _refuse(
+            {"--recipe": recipe, "--steps": steps, "--out": out, "--data": data}, "belongs to --folds; give that too"
+        )
+        measure(sets, figures, output)
+        return
+    only = {"--skinless": skinless, "--held-out": held_out, "--write-cards": write_cards}
+    _refuse(only, "does not go with --folds; leave it out")
+    cross_validate(sets, figures, output, folds, recipe, steps, data, out)
 
 
-def _load(pairs: list[Path], skinless: list[Path], split: HeldOut | None, limit: int | None) -> list[Dataset]:
-    from rtskin.evaluate.datasets import load_pairs, load_skinless
+def _refuse(options: dict[str, object], why: str) -> None:
+    from rtskin.errors import InputError
 
-    if not pairs and not skinless:
-        raise InputError("there is nothing to evaluate on: name a folder with images/ and masks/, or use --skinless")
-    sets = []
-    for folder in [*pairs, *skinless]:
-        keep = split.keep(folder) if split else None
-        plain = folder in skinless or (split is not None and split.skinless(folder))
-        sets.append((load_skinless if plain else load_pairs)(folder, keep, limit))
-    return sets
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, so that --json can be piped."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    with Progress(
-        "pictures",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as shown:
-        task = shown.add_task("", total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
-
-
-def _save(sheets: list[ContactSheet], path: Path) -> None:
-    """worst.png, or worst-MODEL.png where there are several models."""
-    for sheet in sheets:
-        sheet.save(path if len(sheets) == 1 else path.with_name(f"{path.stem}-{sheet.model}{path.suffix}"))
+    for name, value in options.items():
+        if value:
+            raise InputError(f"{name} {why}")

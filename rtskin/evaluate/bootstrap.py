@@ -6,6 +6,7 @@ same draws, so that what makes a picture hard for both cancels out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,20 @@ def difference(one: Ratio, other: Ratio, seed: int = 0, draws: int = DRAWS) -> F
     return _figure(first - second, a - b)
 
 
+def gap(groups: Sequence[Ratio], seed: int = 0, draws: int = DRAWS) -> Figure | None:
+    """The best group's value minus the worst's; None with fewer than two groups that say anything.
+
+    Pictures are drawn within each group, and each draw has its own best and worst: chance alone makes a gap, so the interval
+    leans to gaps that are too large, the more so the fewer pictures there are. It never says too little.
+    """
+    groups = [group for group in groups if group.value() is not None]
+    if len(groups) < 2:
+        return None
+    values = [group.value() or 0.0 for group in groups]
+    drawn = np.array([_resampled([group], [seed, number], draws)[0] for number, group in enumerate(groups)])
+    return _figure(max(values) - min(values), drawn.max(axis=0) - drawn.min(axis=0))
+
+
 def _figure(value: float, samples: npt.NDArray[Any]) -> Figure:
     # A draw may hold no picture that says anything (all without skin): it says nothing about the spread either.
     samples = samples[np.isfinite(samples)]
@@ -53,7 +68,7 @@ def _figure(value: float, samples: npt.NDArray[Any]) -> Figure:
     return Figure(value, float(low), float(high))
 
 
-def _resampled(ratios: list[Ratio], seed: int, draws: int) -> list[npt.NDArray[Any]]:
+def _resampled(ratios: list[Ratio], seed: int | list[int], draws: int) -> list[npt.NDArray[Any]]:
     """The metrics of every draw; each draw is the same for all of them."""
     random, size = np.random.default_rng(seed), len(ratios[0].over)
     results: list[list[npt.NDArray[Any]]] = [[] for _ in ratios]

@@ -19,7 +19,8 @@ def check_cards(cards: Iterable[Card]) -> None:
 
 
 def write_accuracy(report: Report, cards: Mapping[str, Card], unseen_by: str | None) -> None:
-    """Write each model's accuracy into its card, set by set; what the card says of other sets stays.
+    """Write each model's accuracy into its card, set by set, and its multiply-accumulates where the report has them (at the
+    first of the card's shapes for video); what the card says of other sets stays.
 
     cards: by the model's name in the report. unseen_by: the training (a recipe's name) that has not seen the pictures.
     """
@@ -31,4 +32,8 @@ def write_accuracy(report: Report, cards: Mapping[str, Card], unseen_by: str | N
         said = report.accuracy(model)
         if unseen_by is not None:
             said = {name: {**figures, "unseen_by": unseen_by} for name, figures in said.items()}
-        now.measured(accuracy=said).save(card.path)
+        now = now.measured(accuracy=said)
+        cost = report.costs.get(model)
+        if cost is not None and cost.macs is not None and cost.shape == now.tensor.live[0]:
+            now = now.model_copy(update={"macs": cost.macs})
+        now.save(card.path)

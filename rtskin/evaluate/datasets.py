@@ -1,4 +1,4 @@
-"""What is evaluated on: folders of images and masks, and plain trees of pictures without skin."""
+"""What is evaluated on: folders of images and masks; pictures and clips without skin."""
 
 from __future__ import annotations
 
@@ -10,29 +10,39 @@ from pathlib import Path
 import numpy as np
 
 from rtskin.errors import InputError, RtskinError
+from rtskin.evaluate.clips import ClipReader
+from rtskin.evaluate.enlarge import Rect, enlarged
 from rtskin.frame import U8
 from rtskin.train.imaging import BrokenImageError, find_images, read_grey
 
 #: Says whether a picture takes part, by its path below the set's folder ("images/" left out).
 Keep = Callable[[str], bool]
+#: Frames taken of a clip when nothing is said.
+FRAMES = 30
 
 
 @dataclass(frozen=True)
 class Item:
-    """A picture: its path below the set's folder, its file, and the file of its mask (None: nothing in it is skin)."""
+    """A picture: its path below the set's folder, its file, and the file of its mask (None: nothing in it is skin).
+
+    frame: of a clip, counted from 0. box: only this part (x, y, width, height), enlarged: see rtskin.evaluate.faces.
+    """
 
     key: str
     image: Path
     mask: Path | None
+    frame: int | None = None
+    box: Rect | None = None
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures that are reported together."""
+    """Pictures that are reported together. clip: they are frames of one video."""
 
     name: str
     path: Path
     items: Sequence[Item]
+    clip: bool = False
 
 
 def load_pairs(folder: Path, keep: Keep | None = None, limit: int | None = None) -> Dataset:
@@ -62,11 +72,57 @@ def load_skinless(folder: Path, keep: Keep | None = None, limit: int | None = No
     return _chosen(folder, items, keep, limit)
 
 
-def read(item: Item) -> tuple[U8, U8]:
-    """Image (uint8 H×W×3 BGR, as people see it) and mask (uint8 H×W).
+def load_clip(path: Path, frames: int = FRAMES) -> Dataset:
+    """``frames`` of a video without skin, the middles of equal parts of it (all, where it has fewer).
 
+    SourceError where it cannot be decoded, InputError where its container does not say how long it is.
+    """
+    from rtskin.capture.file import FileCapture
+
+    with FileCapture(path) as source:
+        total = source.info.frames
+    if not total:
+        raise InputError(f"{path} does not say how long it is; put it into another container (ffmpeg -c copy out.mkv)")
+    count = min(frames, total)
+    wanted = [int((part + 0.5) * total / count) for part in range(count)]
+    return Dataset(path.stem, path, [Item(f"{path.name}#{index}", path, None, index) for index in wanted], clip=True)
+
+
+class Reader:
+    """Reads items; a clip whose frames are asked for in order is decoded once. To be closed.
+
+    Gives image (uint8 H×W×3 BGR, as people see it) and mask (uint8 H×W), both cut out and enlarged where the item has a box.
     BrokenImageError: one of the files cannot be decoded. InputError: their sizes differ.
     """
+
+    def __init__(self) -> None:
+        self._clips = ClipReader()
+
+    def __call__(self, item: Item) -> tuple[U8, U8]:
+        if item.frame is not None:
+            image = self._clips.read(item.image, item.frame)
+            return image, np.zeros(image.shape[:2], np.uint8)
+        image, mask = _read_pair(item)
+        return (image, mask) if item.box is None else (enlarged(image, item.box), enlarged(mask, item.box))
+
+    def close(self) -> None:
+        """Close the clip that is open."""
+        self._clips.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(item: Item) -> tuple[U8, U8]:
+    """One item, as a Reader gives it."""
+    with Reader() as reader:
+        return reader(item)
+
+
+def _read_pair(item: Item) -> tuple[U8, U8]:
     from rtskin.capture.still import read_image
 
     try:

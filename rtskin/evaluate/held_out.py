@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rtskin.evaluate.datasets import Dataset
+
 if TYPE_CHECKING:
     from rtskin.train.recipe import DataSet, Recipe
 
@@ -13,10 +15,10 @@ if TYPE_CHECKING:
 class HeldOut:
     """A recipe, asked about folders. A folder that is not in it was never trained on: all of it is kept out."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, recipe: Path | Recipe) -> None:
         from rtskin.train.recipe import load
 
-        self._recipe: Recipe = load(path)
+        self._recipe: Recipe = load(recipe) if isinstance(recipe, Path) else recipe
 
     @property
     def name(self) -> str:
@@ -27,7 +29,7 @@ class HeldOut:
         """Tells for a picture's path below ``folder`` whether it is kept out; None where all are."""
         from rtskin.train.split import fold_of, split_key
 
-        part = self._part(folder)
+        part = self.part(folder)
         if part is None:
             return None
         split, group = self._recipe.split, part.group
@@ -36,10 +38,15 @@ class HeldOut:
 
     def skinless(self, folder: Path) -> bool:
         """The recipe declares that nothing in this folder is skin."""
-        part = self._part(folder)
+        part = self.part(folder)
         return part is not None and part.kind == "skinless"
 
-    def _part(self, folder: Path) -> DataSet | None:
+    def seen(self, dataset: Dataset) -> int:
+        """How many of the set's pictures were trained on."""
+        keep = self.keep(dataset.path)
+        return 0 if keep is None else sum(not keep(item.key) for item in dataset.items)
+
+    def part(self, folder: Path) -> DataSet | None:
         """The recipe's set that this folder is, by the end of its path."""
         parts = folder.resolve().parts
         for part in self._recipe.data:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rtskin.evaluate.bootstrap import Figure
+from rtskin.evaluate.breakdown import Breakdown, breakdowns
+from rtskin.evaluate.layout import WORDS, remarks, tables
 from rtskin.evaluate.metrics import METRICS
 from rtskin.evaluate.run import Report, Results
 
@@ -15,24 +16,6 @@ if TYPE_CHECKING:
 #: Version of the JSON; it grows when a reader would have to change.
 VERSION = 1
 
-#: What tables show: metric, heading, in per cent, with its interval.
-_COLUMNS = (
-    ("mean_iou", "mean IoU", False, True),
-    ("pooled_iou", "pooled IoU", False, True),
-    ("pooled_f1", "F1", False, False),
-    ("pooled_precision", "precision", False, False),
-    ("pooled_recall", "recall", False, False),
-    ("mae", "MAE", False, False),
-    ("false_skin", "false skin %", True, True),
-)
-#: What models are compared by.
-_COMPARED = tuple(column for column in _COLUMNS if column[0] in ("mean_iou", "pooled_iou", "mae", "false_skin"))
-
-NOTE = (
-    "At one half; 95 % bootstrap intervals over pictures, paired for differences. Mean IoU: over pictures with skin. "
-    "False skin: share of the pixels of pictures without any, meaned over these."
-)
-
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Everything, for JSON: every metric with its interval (null where a set cannot tell), pictures that were left out."""
@@ -41,79 +24,47 @@ def to_dict(report: Report) -> dict[str, Any]:
         "models": list(report.models),
         "seed": report.seed,
         "draws": report.draws,
+        "notes": list(report.notes),
         "datasets": [_dataset(report, results) for results in report.results],
+        "breakdowns": [_broken_down(report, one) for one in breakdowns(report)],
+        "cost": {
+            model: {
+                "parameters": cost.parameters,
+                "macs": cost.macs,
+                "input": list(cost.shape) if cost.shape else None,
+                "ms": dict(cost.ms),
+            }
+            for model, cost in report.costs.items()
+        },
     }
 
 
 def to_markdown(report: Report) -> str:
     """Tables for a README; ends in a newline."""
-    parts = [_markdown_table(*table) for table in _tables(report)]
-    return "\n".join([*parts, NOTE, *_left_out(report), ""])
+    parts = [_markdown_table(*table) for table in tables(report)]
+    return "\n".join([*parts, "\n\n".join(remarks(report)), ""])
 
 
 def to_rich(report: Report) -> RenderableType:
     """Tables for a terminal."""
     from rich.box import SIMPLE
     from rich.console import Group
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
     shown: list[RenderableType] = []
-    for headings, rows in _tables(report):
-        table = Table(box=SIMPLE)
-        for number, heading in enumerate(headings):
-            table.add_column(heading, justify="left" if number in (0, 2) else "right", overflow="fold")
+    for headings, rows in tables(report):
+        table = RichTable(box=SIMPLE)
+        for heading in headings:
+            table.add_column(heading, justify="left" if heading in WORDS else "right", overflow="fold")
         for row in rows:
             table.add_row(*(cell.replace(" (", "\n(") for cell in row))  # the interval below: terminals are narrow
         shown.append(table)
-    return Group(*shown, NOTE, *_left_out(report))
-
-
-def _tables(report: Report) -> Iterator[tuple[list[str], list[list[str]]]]:
-    """Headings and rows of the figures, and of the differences where there are several models."""
-    yield ["set", "pictures", "model", *(column[1] for column in _COLUMNS)], list(_figure_rows(report))
-    if report.comparisons():
-        yield ["set", "pictures", "difference", *(column[1] for column in _COMPARED)], list(_difference_rows(report))
-
-
-def _figure_rows(report: Report) -> Iterator[list[str]]:
-    for results in report.results:
-        for model in report.models:
-            cells = [
-                _cell(report.figure(results, model, metric), percent, with_interval)
-                for metric, _, percent, with_interval in _COLUMNS
-            ]
-            yield [results.dataset.name, str(len(results.items)), model, *cells]
-
-
-def _difference_rows(report: Report) -> Iterator[list[str]]:
-    for results in report.results:
-        for one, other in report.comparisons():
-            cells = [
-                _cell(report.difference(results, one, other, metric), percent, True, sign="+")
-                for metric, _, percent, _ in _COMPARED
-            ]
-            yield [results.dataset.name, str(len(results.items)), f"{one} − {other}", *cells]
-
-
-def _cell(figure: Figure | None, percent: bool, with_interval: bool, sign: str = "") -> str:
-    if figure is None:
-        return "–"
-    scale, form = (100, f"{sign}.2f") if percent else (1, f"{sign}.3f")
-    value, low, high = (f"{scale * number:{form}}" for number in (figure.value, figure.low, figure.high))
-    return f"{value} ({low}…{high})" if with_interval else value
+    return Group(*shown, *remarks(report))
 
 
 def _markdown_table(headings: list[str], rows: list[list[str]]) -> str:
     rule = ["---:" if heading == "pictures" else "---" for heading in headings]
     return "".join(f"| {' | '.join(row)} |\n" for row in [headings, rule, *rows])
-
-
-def _left_out(report: Report) -> list[str]:
-    return [
-        f"{results.dataset.name}: {len(results.broken)} left out, not decodable: {', '.join(results.broken)}"
-        for results in report.results
-        if results.broken
-    ]
 
 
 def _dataset(report: Report, results: Results) -> dict[str, Any]:
@@ -135,6 +86,31 @@ def _dataset(report: Report, results: Results) -> dict[str, Any]:
             }
             for one, other in report.comparisons()
         ],
+    }
+
+
+def _broken_down(report: Report, breakdown: Breakdown) -> dict[str, Any]:
+    metrics = ("mean_iou", "pooled_iou", "mean_boundary_iou", "false_skin")
+    return {
+        "by": breakdown.trait.name,
+        "what": breakdown.trait.title,
+        "dataset": breakdown.results.dataset.name,
+        "edges": [round(edge, 6) for edge in breakdown.edges],
+        "unknown": breakdown.unknown,
+        "models": {
+            model: {
+                "groups": [
+                    {
+                        "label": group.label,
+                        "images": len(group.pictures),
+                        **{metric: _figure(breakdown.figure(model, group, metric)) for metric in metrics},
+                    }
+                    for group in breakdown.groups
+                ],
+                "gap": _figure(breakdown.gap(model)),
+            }
+            for model in report.models
+        },
     }
 
 

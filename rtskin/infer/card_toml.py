@@ -11,7 +11,7 @@ from rtskin.errors import InputError
 
 
 def dumps(table: Mapping[str, Any]) -> str:
-    """TOML of nested tables of strings, numbers, booleans and lists of these; InputError for anything else."""
+    """TOML of nested tables of strings, numbers, booleans and lists of these and of tables; InputError for anything else."""
     return "\n".join(_lines(table, ())).strip() + "\n"
 
 
@@ -37,6 +37,8 @@ def _value(value: Any, key: str) -> str:
         return _text(value)
     if isinstance(value, int | float):
         return repr(value)  # inf and nan are TOML's words too
+    if isinstance(value, Mapping):  # in a list: on one line
+        return f"{{ {', '.join(f'{_key(name)} = {_value(item, key)}' for name, item in value.items())} }}"
     if isinstance(value, Sequence):
         return f"[{', '.join(_value(item, key) for item in value)}]"
     raise InputError(f"{key}: a {type(value).__name__} cannot be written to a model card")

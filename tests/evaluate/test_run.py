@@ -110,11 +110,13 @@ def test_json_says_all_and_nothing_that_is_not_json(report: Report) -> None:
 def test_markdown_has_a_row_a_model_and_a_difference(report: Report) -> None:
     lines = to_markdown(report).splitlines()
     rows = [line for line in lines if line.startswith("| street")]
-    assert len(rows) == 5
+    assert len(rows) == 8
     assert rows[0].startswith("| street | 4 | sees | 1.000 (1.000…1.000) |")
-    assert "| sees − greedy |" in rows[4]
-    assert "-100.00 (-100.00…-100.00)" in rows[4]
-    assert len({row.count("|") for row in rows[:3]}) == 1
+    assert rows[3] == "| street | 4 | sees | 1.000 (1.000…1.000) | 1.000 | 1.000 |"
+    assert "| sees − greedy |" in rows[7]
+    assert "-100.00 (-100.00…-100.00)" in rows[7]
+    assert [len({row.count("|") for row in rows[first : first + 3]}) for first in (0, 3)] == [1, 1]
+    assert "HCE" not in to_markdown(report)
 
 
 def test_a_terminal_gets_tables(report: Report) -> None:

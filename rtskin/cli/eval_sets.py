@@ -1,0 +1,78 @@
+"""Which pictures ``rtskin eval`` measures on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtskin.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from rtskin.evaluate.datasets import Dataset
+    from rtskin.evaluate.held_out import HeldOut
+
+
+@dataclass(frozen=True)
+class SetOptions:
+    """As the command line has them."""
+
+    pairs: tuple[Path, ...]
+    skinless: tuple[Path, ...]
+    frames: int
+    held_out: Path | None
+    limit: int | None
+    crops: str | None
+
+    def load(self) -> tuple[list[Dataset], str | None]:
+        """The sets, and the name of the training that has not seen them; InputError where one cannot be used."""
+        from rtskin.evaluate.held_out import HeldOut
+
+        if not self.pairs and not self.skinless:
+            raise InputError(
+                "there is nothing to evaluate on: name a folder with images/ and masks/, or use --skinless"
+            )
+        if self.crops not in (None, "faces"):
+            raise InputError(f"there are no crops called {self.crops!r}{nearest(self.crops or '', ['faces'])}")
+        split = HeldOut(self.held_out) if self.held_out is not None else None
+        sets = [self._load(path, split) for path in (*self.pairs, *self.skinless)]
+        return sets, split.name if split else None
+
+    def _load(self, path: Path, split: HeldOut | None) -> Dataset:
+        from rtskin.evaluate.datasets import load_clip, load_pairs, load_skinless
+
+        if path in self.skinless and path.is_file():
+            return load_clip(path, self.frames)
+        keep = split.keep(path) if split else None
+        if path in self.skinless or (split is not None and split.skinless(path)):
+            return load_skinless(path, keep, self.limit)
+        dataset = load_pairs(path, keep, self.limit)
+        return cropped(dataset) if self.crops else dataset
+
+
+def cropped(dataset: Dataset) -> Dataset:
+    """Its faces, with a progress bar: they have to be found."""
+    from rtskin.evaluate.faces import crop_faces
+
+    with bar(f"faces of {dataset.name}") as progress:
+        return crop_faces(dataset, progress)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, so that --json can be piped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(
+        what,
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
