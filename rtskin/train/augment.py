@@ -6,12 +6,14 @@ that a sample costs about a millisecond.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtskin.train.imaging import cv2
-from rtskin.train.recipe import Augment
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Augment
 
 Array = np.ndarray[Any, Any]
 

@@ -6,34 +6,44 @@ labelled), skin at any size before any ground, and people over people. Copy-past
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtskin.train.crops import Crop, Shape, warp
 from rtskin.train.data import Picture
 from rtskin.train.imaging import cv2
-from rtskin.train.recipe import Compose
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Compose
 
 Array = np.ndarray[Any, Any]
-Sample = tuple[Array, Array, Array]
+#: Image, mask, weight, and perhaps more planes.
+Sample = tuple[Array, ...]
 
 
 def paste(
-    rng: np.random.Generator, ground: Sample, subjects: list[Picture], spec: Compose, smooth: bool = True
+    rng: np.random.Generator,
+    ground: Sample,
+    subjects: list[Picture],
+    spec: Compose,
+    smooth: bool = True,
+    more: Callable[[Picture], Sequence[Array]] = lambda picture: (),
 ) -> Sample:
-    """``ground`` (image, mask, weight) with each subject pasted over it, one after the other, in new arrays.
+    """``ground`` (image, mask, weight …) with each subject pasted over it, one after the other, in new arrays.
 
-    Subjects are pictures with a label map; what is not background (label 0) is the person.
+    Subjects are pictures with a label map; what is not background (label 0) is the person. ``more`` gives the planes of a
+    subject that go over the ground's after the weight.
     """
-    image, mask, weight = ground
+    image, mask, weight, *others = ground
     shape = (mask.shape[1], mask.shape[0])
     for subject in subjects:
         crop = place(rng, subject, spec, shape)
         if crop is None:
             continue
         person = (subject.labels > 0).astype(np.uint8) * 255
-        over, skin, alpha = warp((subject.image, subject.mask, person), crop, shape, smooth, cv2.BORDER_CONSTANT)
+        planes = (subject.image, subject.mask, person, *more(subject))
+        over, skin, alpha, *theirs = warp(planes, crop, shape, smooth, cv2.BORDER_CONSTANT)
         # A hair's breadth of feather: label maps end in steps that no camera shows, and that a network would learn.
         # Inwards: outside lies the colour of the ground the person was cut from.
         alpha = cv2.GaussianBlur(alpha, (0, 0), 0.7)
@@ -43,7 +53,11 @@ def paste(
         part = blend[..., 0]
         mask = np.rint(mask * (1 - part) + np.minimum(skin, alpha) * part).astype(np.uint8)
         weight = np.maximum(weight, np.where(alpha > 127, 255, 0).astype(np.uint8))
-    return image, mask, weight
+        others = [
+            np.rint(ours * (1 - blend) + plane * blend).astype(np.uint8)
+            for ours, plane in zip(others, theirs, strict=True)
+        ]
+    return image, mask, weight, *others
 
 
 def place(rng: np.random.Generator, subject: Picture, spec: Compose, shape: Shape) -> Crop | None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtskin.train.data import Picture
 from rtskin.train.imaging import cv2
-from rtskin.train.recipe import Crops
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Crops
 
 Array = np.ndarray[Any, Any]
 #: (width, height) in pixels.
@@ -83,14 +85,16 @@ def _inside(centre: float, side: float, length: int) -> float:
     return float(np.clip(centre, side / 2, length - side / 2)) if side <= length else length / 2
 
 
-def cut(picture: Picture, crop: Crop, shape: Shape, smooth: bool = True) -> tuple[Array, Array, Array]:
-    """(image, mask, weight) of a crop, stretched to ``shape``; what lies outside the picture is mirrored in.
+def cut(
+    picture: Picture, crop: Crop, shape: Shape, smooth: bool = True, more: Sequence[Array] = ()
+) -> tuple[Array, ...]:
+    """(image, mask, weight, and ``more`` planes of the picture) of a crop, stretched to ``shape``; what lies outside the
+    picture is mirrored in.
 
     ``smooth`` averages when shrinking; without it pixels are skipped, as cheap scalers do.
     """
-    planes = (picture.image, picture.mask, picture.weight)
-    image, mask, weight = warp(planes, crop, shape, smooth, cv2.BORDER_REFLECT_101)
-    return image, mask, weight
+    planes = (picture.image, picture.mask, picture.weight, *more)
+    return tuple(warp(planes, crop, shape, smooth, cv2.BORDER_REFLECT_101))
 
 
 def warp(planes: Sequence[Array], crop: Crop, shape: Shape, smooth: bool, border: int) -> list[Array]:

@@ -11,14 +11,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtskin.errors import InputError
 from rtskin.train.imaging import BrokenImageError, cv2, find_images, read_bgr, read_grey
-from rtskin.train.recipe import DataSet, Recipe
 from rtskin.train.split import fold_of, split_key
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import DataSet, Recipe
 
 Array = np.ndarray[Any, Any]
 

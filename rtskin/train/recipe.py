@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rtskin.errors import InputError, nearest
+from rtskin.train.resolved import Derived
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Span = tuple[float, float]
@@ -181,9 +182,20 @@ class Stop(Part):
     least: float = Field(default=0.0, ge=0, description="what is better by no more than this does not count")
 
 
-class Recipe(Part):
+class Origin(Part):
+    """Weights or a teacher that a training starts from or learns from: they carry the terms of their own data."""
+
+    name: str
+    ship: bool
+    terms: str
+
+
+class Recipe(Derived, Part):
+    """The whole; ``origins`` is filled in when a training starts (rtskin.train.origins)."""
+
     name: str
     data: list[DataSet] = Field(min_length=1)
+    origins: list[Origin] = Field(default=[], description="weights and teachers behind net.init and distil")
     split: Split = Split()
     net: Net = Net()
     crops: Crops = Crops()
@@ -218,23 +230,6 @@ class Recipe(Part):
     checkpoint_minutes: float = Field(default=5, gt=0)
     validate_every: int = Field(default=500, ge=1, description="steps")
     validate_images: int = Field(default=60, ge=1, description="at most so many kept-out pictures of each set")
-
-    @property
-    def live_shapes(self) -> list[Shape]:
-        """(width, height) of the inputs; a picture takes the one whose aspect is nearest."""
-        return self.shapes or [(self.size, self.size)]
-
-    @property
-    def net_options(self) -> dict[str, Any]:
-        """What the architecture is built with: [net.options], and what other tables say of its inputs and outputs."""
-        channels = {"channels": 4} if self.prior.use else {}
-        classes = {"classes": len(self.classes.names)} if len(self.classes.names) > 1 else {}
-        return {**self.net.options, **channels, **classes}
-
-    @property
-    def ships(self) -> bool:
-        """May the weights be given to others."""
-        return all(part.ship for part in self.data)
 
 
 def load(path: Path) -> Recipe:
