@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtskin.errors import InputError
 from rtskin.train import augment, compose, crops
+from rtskin.train.classes import ClassTables
 from rtskin.train.compose import Sample
 from rtskin.train.data import Item, Picture, Reader, Sides, probabilities
 from rtskin.train.imaging import BrokenImageError, cv2
-from rtskin.train.recipe import Compose, Recipe
+from rtskin.train.prior import priors
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Compose, Recipe
 
 Array = np.ndarray[Any, Any]
 
@@ -23,12 +27,19 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class Batch:
-    """uint8: ``images`` N×H×W×3 RGB, ``targets`` and ``weights`` N×H×W (255 = skin, 255 = counts)."""
+    """uint8: ``images`` N×H×W×3 RGB, ``targets`` and ``weights`` N×H×W (255 = skin, 255 = counts).
+
+    Where the recipe asks for them: ``twins``, the same crops as ``images``, photometrically changed in another way;
+    ``others`` N×H×W×K, 255 = may be of that class (see ClassTables); ``priors`` N×H×W, what was skin a moment ago.
+    """
 
     images: Array
     targets: Array
     weights: Array
     broken: list[str] = field(default_factory=list)
+    twins: Array | None = None
+    others: Array | None = None
+    priors: Array | None = None
 
 
 class Batches:
@@ -43,6 +54,7 @@ class Batches:
         self.recipe, self.sets = recipe, sets
         self._all = _Urn(sets)
         self._reader = Reader(recipe.cache_mb)
+        self._classes = ClassTables(recipe, sets) if len(recipe.classes.names) > 1 else None
         self._composed = _composed(recipe.compose, sets) if recipe.compose.share else None
 
     def __getitem__(self, step: int) -> Batch:
@@ -50,21 +62,34 @@ class Batches:
         broken: list[str] = []
         seed, shapes = self.recipe.seed, self.recipe.batch_shapes or self.recipe.live_shapes
         shape = shapes[np.random.default_rng([seed, step]).integers(len(shapes))]
+        twins: list[Array] = []
         samples = [
-            self._sample(np.random.default_rng([seed, step, i]), shape, broken) for i in range(self.recipe.batch)
+            self._photographed([seed, step, i], self._sample(rng, shape, broken), rng, twins)
+            for i, rng in ((i, np.random.default_rng([seed, step, i])) for i in range(self.recipe.batch))
         ]
-        images, targets, weights = (np.stack(planes) for planes in zip(*samples, strict=True))
-        return Batch(images, targets, weights, broken)
+        images, targets, weights, *others = (np.stack(planes) for planes in zip(*samples, strict=True))
+        prior = priors((seed, step), targets, self.recipe.prior) if self.recipe.prior.use else None
+        twin = np.stack(twins) if twins else None
+        return Batch(images, targets, weights, broken, twin, others[0] if others else None, prior)
+
+    def _photographed(self, seed: list[int], sample: Sample, rng: np.random.Generator, twins: list[Array]) -> Sample:
+        """The sample as a camera would show it, RGB; a second such picture of it goes to ``twins``, if these are wanted."""
+        image, *planes = sample
+        if self.recipe.loss.consistency:
+            # Drawn apart, so that the first picture is the same with and without.
+            other = augment.photometric(np.random.default_rng([*seed, 1]), image.copy(), self.recipe.augment)
+            twins.append(cv2.cvtColor(other, cv2.COLOR_BGR2RGB))
+        image = augment.photometric(rng, image, self.recipe.augment)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), *planes
 
     def _sample(self, rng: np.random.Generator, shape: crops.Shape, broken: list[str]) -> Sample:
+        """A crop (BGR), its mask, its weights, and its other planes."""
         smooth = rng.random() < 0.75
         if self._composed and rng.random() < self.recipe.compose.share:
-            image, mask, weight = self._composition(rng, *self._composed, shape, smooth, broken)
-        else:
-            picture = self._read(lambda: self._all.draw(rng), broken)
-            image, mask, weight = crops.cut(picture, crops.draw(rng, picture, self.recipe.crops, shape), shape, smooth)
-        image = augment.photometric(rng, image, self.recipe.augment)
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), mask, weight
+            return self._composition(rng, *self._composed, shape, smooth, broken)
+        picture = self._read(lambda: self._all.draw(rng), broken)
+        crop = crops.draw(rng, picture, self.recipe.crops, shape)
+        return crops.cut(picture, crop, shape, smooth, self._more(picture))
 
     def _composition(
         self,
@@ -81,8 +106,13 @@ class Batches:
         # Few people are more likely than many.
         count = 1 + int(spec.most * rng.random() ** 2)
         subjects = [self._read(lambda: people.draw(rng), broken) for _ in range(count)]
-        behind = crops.cut(ground, crops.draw(rng, ground, self.recipe.crops, shape), shape, smooth)
-        return compose.paste(rng, behind, subjects, spec, smooth)
+        crop = crops.draw(rng, ground, self.recipe.crops, shape)
+        behind = crops.cut(ground, crop, shape, smooth, self._more(ground))
+        return compose.paste(rng, behind, subjects, spec, smooth, self._more)
+
+    def _more(self, picture: Picture) -> list[Array]:
+        """What is cut out of a picture beside its mask and weight."""
+        return [] if self._classes is None else [self._classes.planes(picture)]
 
     def _read(self, draw: Callable[[], Item], broken: list[str]) -> Picture:
         """The first picture drawn that can be read; the others are noted in ``broken``."""

@@ -6,6 +6,7 @@ labelled), skin at any size before any ground, and people over people. Copy-past
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
