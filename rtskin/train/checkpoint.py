@@ -9,7 +9,7 @@ from typing import Any
 from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import OutputFile
 
-LAST = "last.pt"
+LAST, BEST = "last.pt", "best.pt"
 
 
 def save(path: Path, state: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
-"""The learning rate as a function of the step."""
+"""The learning rate as a function of the step, and of how the kept-out pictures do."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from rtskin.train.recipe import Schedule
 
@@ -17,5 +18,51 @@ def factor(step: int, total: int | None, spec: Schedule) -> float:
     warmup = min(spec.warmup, total // 5)
     if step < warmup:
         return (step + 1) / warmup
+    if spec.name == "plateau":
+        return 1.0
     done = (step - warmup) / max(1, total - warmup)
     return spec.last + (1 - spec.last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+class Patience:
+    """Counts validations in a row without a better score (higher is better, by more than ``least``)."""
+
+    def __init__(self, least: float = 0.0) -> None:
+        self.least, self.best, self.waited = least, -math.inf, 0
+
+    def see(self, score: float) -> bool:
+        """Is it the best so far."""
+        better = score > self.best + self.least
+        self.best, self.waited = (score, 0) if better else (self.best, self.waited + 1)
+        return better
+
+    def state(self) -> dict[str, Any]:
+        return {"best": self.best, "waited": self.waited}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.best, self.waited = state["best"], state["waited"]
+
+
+class Rate:
+    """The factor of the rate. With the schedule ``plateau`` it is multiplied by ``spec.factor`` whenever ``spec.patience``
+    validations in a row were no better, down to ``spec.last``."""
+
+    def __init__(self, spec: Schedule) -> None:
+        self._spec, self._patience, self._drop = spec, Patience(), 1.0
+
+    def __call__(self, step: int, total: int | None) -> float:
+        return factor(step, total, self._spec) * self._drop
+
+    def see(self, score: float) -> None:
+        """A validation's score."""
+        if self._spec.name != "plateau" or self._patience.see(score) or self._patience.waited < self._spec.patience:
+            return
+        self._patience.waited = 0
+        self._drop = max(self._spec.last, self._drop * self._spec.factor)
+
+    def state(self) -> dict[str, Any]:
+        return {"drop": self._drop, **self._patience.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self._drop = state["drop"]
+        self._patience.load(state)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,46 +18,89 @@ from rtskin.train.recipe import Recipe
 
 log = logging.getLogger("rtskin.train")
 
+Array = np.ndarray[Any, Any]
+#: By set: ``iou`` and ``false_skin``, those that its pictures can tell.
+Figures = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One kept-out picture: uint8 H×W×3 BGR, ``truth`` and ``found`` uint8 H×W (255 = skin; 0 where nothing counts), and how
+    it was judged: ``iou`` where there is skin, else ``false_skin``, the part of it that is called skin."""
+
+    name: str
+    image: Array
+    truth: Array
+    found: Array
+    figure: str
+    value: float
+
 
 class Validation:
     """Kept-out pictures, read once: an even choice of at most ``validate_images`` of each set."""
 
     def __init__(self, recipe: Recipe, sets: list[Sides]) -> None:
         self.pictures: dict[str, list[Picture]] = {}
+        self._names: dict[str, list[str]] = {}
         reader = Reader()
         for part in sets:
-            kept: list[Picture] = []
+            kept: dict[str, Picture] = {}
             for item in part.held[:: max(1, -(-len(part.held) // recipe.validate_images))]:
                 try:
-                    kept.append(stretched(reader.read(item), recipe.live_shapes))
+                    kept[item.image.as_posix()] = stretched(reader.read(item), recipe.live_shapes)
                 except BrokenImageError as error:
                     log.warning("left out of the validation: %s", error)
             if kept:
-                self.pictures[part.spec.name] = kept
+                self.pictures[part.spec.name] = list(kept.values())
+                self._names[part.spec.name] = [f"{part.spec.name}: {name.rpartition('/')[2]}" for name in kept]
 
-    def run(self, net: nn.Module) -> dict[str, dict[str, float]]:
+    def run(self, net: nn.Module) -> Figures:
         """By set: ``iou`` (mean over pictures with skin, at 0.5) and ``false_skin`` (part of the pixels that are called
         skin in pictures without any)."""
-        return {name: _judge(net, pictures) for name, pictures in self.pictures.items()}
+        return {name: _means(self._judge(net, name)) for name in self.pictures}
+
+    def judged(self, net: nn.Module) -> Iterator[Judged]:
+        """Every kept-out picture, set after set."""
+        for name in self.pictures:
+            yield from self._judge(net, name)
+
+    def shown(self, net: nn.Module, count: int) -> Iterator[tuple[str, tuple[Array, Array, Array]]]:
+        """(its name, (picture, truth, what is found)) of the first ``count`` of each set."""
+        for name in self.pictures:
+            for number, one in enumerate(self._judge(net, name, count)):
+                yield f"{name}/{number}", (one.image, one.truth, one.found)
+
+    def _judge(self, net: nn.Module, name: str, count: int | None = None) -> Iterator[Judged]:
+        net.eval()
+        for label, picture in list(zip(self._names[name], self.pictures[name], strict=True))[:count]:
+            found = _predict(net, picture) > 0
+            counts = picture.weight > 127
+            found, true = found & counts, (picture.mask > 127) & counts
+            with_skin = bool(true.any())
+            value = (found & true).sum() / (found | true).sum() if with_skin else found.mean()
+            planes = (plane.astype(np.uint8) * 255 for plane in (true, found))
+            yield Judged(label, picture.image, *planes, "iou" if with_skin else "false_skin", float(value))
 
 
-def _judge(net: nn.Module, pictures: list[Picture]) -> dict[str, float]:
-    net.eval()
-    overlaps, false = [], []
-    for picture in pictures:
-        found = _predict(net, picture) > 0
-        counts = picture.weight > 127
-        found, true = found & counts, (picture.mask > 127) & counts
-        if true.any():
-            overlaps.append((found & true).sum() / (found | true).sum())
-        else:
-            false.append(found.mean())
-    figures = {"iou": overlaps, "false_skin": false}
-    return {name: float(np.mean(values)) for name, values in figures.items() if values}
+def score(figures: Figures) -> float:
+    """One number to go by, higher is better: the mean IoU of the sets with skin minus the mean false skin of the others."""
+    means = {
+        figure: [values[figure] for values in figures.values() if figure in values] for figure in ("iou", "false_skin")
+    }
+    good, bad = (sum(values) / len(values) if values else 0.0 for values in means.values())
+    return good - bad
+
+
+def _means(judged: Iterator[Judged]) -> dict[str, float]:
+    values: dict[str, list[float]] = {"iou": [], "false_skin": []}
+    for one in judged:
+        values[one.figure].append(one.value)
+    return {figure: float(np.mean(those)) for figure, those in values.items() if those}
 
 
 @torch.no_grad()
-def _predict(net: nn.Module, picture: Picture) -> np.ndarray[Any, Any]:
+def _predict(net: nn.Module, picture: Picture) -> Array:
     rgb = np.ascontiguousarray(cv2.cvtColor(picture.image, cv2.COLOR_BGR2RGB))
-    logits: np.ndarray[Any, Any] = net(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy()
+    device = next(net.parameters()).device
+    logits: Array = net(normalise(torch.from_numpy(rgb[None]).to(device)))[0, 0].float().cpu().numpy()
     return logits

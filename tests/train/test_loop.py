@@ -13,7 +13,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from rtskin.errors import InputError, SinkError  # noqa: E402
-from rtskin.train import checkpoint, loop  # noqa: E402
+from rtskin.train import checkpoint, losses  # noqa: E402
 from rtskin.train.data import scan  # noqa: E402
 from rtskin.train.loop import Progress, Trainer, TrainingError  # noqa: E402
 from rtskin.train.recipe import Recipe, parse  # noqa: E402
@@ -84,13 +84,13 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(
     recipe: Recipe, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = trainer(recipe.model_copy(update={"checkpoint_minutes": 1e-9}), data, tmp_path)
-    real, calls = loop.bce_dice, []
+    real, calls = losses.bce_dice, []
 
     def breaks(*args: Any) -> Any:
         calls.append(1)
         return real(*args) * (float("nan") if len(calls) == 4 else 1)
 
-    monkeypatch.setattr(loop, "bce_dice", breaks)
+    monkeypatch.setattr(losses, "bce_dice", breaks)
     with pytest.raises(TrainingError, match="the loss is nan at step 3"):
         run.run()
     state = checkpoint.load(tmp_path / "last.pt")

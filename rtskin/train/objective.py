@@ -1,0 +1,112 @@
+"""What a training makes small: the losses of a recipe, each by its weight, and what they need beside the mask."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from rtskin.train import losses
+from rtskin.train.batches import Batch
+from rtskin.train.heads import Heads, watched
+from rtskin.train.normalise import normalise
+from rtskin.train.recipe import Recipe
+
+#: Normalised pictures → the probability of skin at a temperature, N×1×H×W.
+Teach = Callable[[torch.Tensor], torch.Tensor]
+_NONE: list[torch.Tensor] = []
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A batch on the device: ``images`` (and ``twins``) as the network takes them, ``target`` and ``weight`` N×1×H×W, 0…1."""
+
+    images: torch.Tensor
+    target: torch.Tensor
+    weight: torch.Tensor
+    twins: torch.Tensor | None = None
+
+
+def tensors(batch: Batch, device: torch.device) -> Tensors:
+    """The batch on ``device``, where it is normalised too: bytes travel, not floats."""
+    target, weight = (sent(plane, device)[:, None].float() / 255 for plane in (batch.targets, batch.weights))
+    twins = None if batch.twins is None else normalise(sent(batch.twins, device))
+    return Tensors(normalise(sent(batch.images, device)), target, weight, twins)
+
+
+def sent(plane: Any, device: torch.device) -> torch.Tensor:
+    """An array as a tensor on ``device``; to a GPU from pinned memory, without waiting for it."""
+    tensor = torch.from_numpy(plane)
+    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
+
+
+class Objective:
+    """The loss of a network on a batch. ``heads``: extra outputs that some losses need, trained beside it; or None."""
+
+    def __init__(self, recipe: Recipe, net: nn.Module, teach: Teach | None = None, dtype: Any = None) -> None:
+        """``dtype``: what the network computes in (None: float32); the losses are float32 always."""
+        self._loss, self._distil, self._teach, self._dtype = recipe.loss, recipe.distil, teach, dtype
+        self.heads = Heads(net, bool(self._loss.edge), bool(self._loss.deep)) if self._needs_heads else None
+
+    @property
+    def _needs_heads(self) -> bool:
+        return bool(self._loss.edge or self._loss.deep)
+
+    def __call__(self, net: nn.Module, batch: Tensors) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """(the loss, its parts by name: unweighted, detached)."""
+        device = batch.images.device
+        watch: Any = watched(net) if self._needs_heads or self._loss.bias else contextlib.nullcontext(_NONE)
+        with torch.autocast(device.type, self._dtype, enabled=self._dtype is not None):
+            with watch as levels:
+                logits = net(batch.images).float()
+            deep = [level.float() for level in self.heads.deep(levels)] if self.heads else []
+            edge = self.heads.edge(levels).float() if self.heads and self._loss.edge else None
+            twin = net(batch.twins).float() if batch.twins is not None else None
+        parts = self._of_mask(logits, batch, levels)
+        if edge is not None:
+            parts["edge"] = self._loss.edge, losses.edge(edge, batch.target, batch.weight, self._loss.edge_width)
+        if deep:
+            parts["deep"] = self._loss.deep, losses.deep(deep, batch.target, batch.weight)
+        if twin is not None:
+            parts["consistency"] = (
+                self._loss.consistency,
+                losses.consistency(twin, logits, batch.weight, self._loss.consistency_temperature),
+            )
+        if self._teach is not None:
+            temperature = self._distil.temperature
+            parts["distil"] = (
+                self._distil.weight,
+                losses.kl(logits, self._teach(batch.images), batch.weight, temperature),
+            )
+        return _sum(list(parts.values())), {name: value.detach() for name, (_, value) in parts.items()}
+
+    def _of_mask(
+        self, logits: torch.Tensor, batch: Tensors, levels: Sequence[torch.Tensor]
+    ) -> dict[str, tuple[float, torch.Tensor]]:
+        """By name: the weight and the loss of what the network itself says."""
+        spec, target, weight = self._loss, batch.target, batch.weight
+        parts: dict[str, tuple[float, torch.Tensor]] = {}
+        if spec.bce or spec.dice:
+            parts["bce_dice"] = 1.0, losses.bce_dice(logits, target, weight, spec.bce, spec.dice)
+        if spec.focal:
+            parts["focal"] = spec.focal, losses.focal(logits, target, weight, spec.focal_gamma, spec.focal_alpha)
+        if spec.tversky:
+            value = losses.tversky(logits, target, weight, spec.tversky_false, spec.tversky_missed)
+            parts["tversky"] = spec.tversky, value
+        if spec.bias:
+            value = losses.bias(logits, target, weight, levels[-1], spec.bias_alpha, spec.bias_beta)
+            parts["bias"] = spec.bias, value
+        return parts
+
+
+def _sum(parts: list[tuple[float, torch.Tensor]]) -> torch.Tensor:
+    (first, total), *others = parts
+    # One of weight 1 stays what it is, to the bit.
+    total = total if first == 1 else first * total
+    for weight, value in others:
+        total = total + weight * value
+    return total
