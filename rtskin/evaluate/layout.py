@@ -63,27 +63,35 @@ Table = tuple[list[str], list[list[str]]]
 
 
 #: Columns of words; the others are numbers.
-WORDS = ("set", "model", "difference", "by")
+WORDS = ("set", "model", "difference")
+#: Columns that say what a row is of.
+_LEADING = (*WORDS, "pictures", "borders")
+#: What stands in a cell that nothing can be told of.
+_NOTHING = "–"
 
 
 def tables(report: Report) -> Iterator[Table]:
-    """Headings and rows: figures, differences where there are several models, groups and costs where they were asked for."""
-    measured = [column for column in _MORE if column.metric != "hce" or _has_effort(report)]
-    for columns in (_COLUMNS, measured):
+    """Headings and rows: figures, differences where there are several models, groups and costs where they were asked for.
+
+    Columns that no row has anything in are left out, and tables of which nothing is left then.
+    """
+    for headings, rows in _tables(report):
+        told = [
+            place
+            for place, heading in enumerate(headings)
+            if heading in _LEADING or any(row[place] != _NOTHING for row in rows)
+        ]
+        if any(headings[place] not in _LEADING for place in told):
+            yield [headings[place] for place in told], [[row[place] for place in told] for row in rows]
+
+
+def _tables(report: Report) -> Iterator[Table]:
+    for columns in (_COLUMNS, _MORE):
         yield ["set", "pictures", "model", *(one.heading for one in columns)], list(_figure_rows(report, columns))
-    if report.comparisons():
-        columns = [column for column in _COMPARED if column.metric != "hce" or _has_effort(report)]
-        yield (
-            ["set", "pictures", "difference", *(one.heading for one in columns)],
-            list(_difference_rows(report, columns)),
-        )
+    headings = ["set", "pictures", "difference", *(one.heading for one in _COMPARED)]
+    yield headings, list(_difference_rows(report, _COMPARED))
     yield from _breakdown_tables(report)
-    if report.costs:
-        yield _cost_table(report)
-
-
-def _has_effort(report: Report) -> bool:
-    return any(one.hce is not None for one in report.results[0].counts[report.models[0]])
+    yield _cost_table(report)
 
 
 def _figure_rows(report: Report, columns: Sequence[_Column]) -> Iterator[list[str]]:
@@ -110,16 +118,15 @@ def _breakdown_tables(report: Report) -> Iterator[Table]:
         mine = [one for one in found if one.trait is trait]
         if not mine:
             continue
+        # Thirds lie elsewhere in each set; groups with borders of their own have these in their names.
+        moving = trait.edges is None
         rows = [
-            [one.results.dataset.name, _edges(one), model, *_group_cells(one, model)]
+            [one.results.dataset.name, *([_edges(one)] if moving else []), model, *_group_cells(one, model)]
             for one in mine
             for model in report.models
         ]
-        groups = [group.label for group in mine[0].groups]
-        borders = [] if trait.edges else ["borders"]
-        if trait.edges:
-            rows = [[row[0], *row[2:]] for row in rows]
-        yield ["set", *borders, "model", *(f"{trait.name}: {group}" for group in groups), "gap"], rows
+        groups = [f"{trait.name}: {group.label}" for group in mine[0].groups]
+        yield ["set", *(["borders"] if moving else []), "model", *groups, "gap"], rows
 
 
 def _group_cells(breakdown: Breakdown, model: str) -> list[str]:
@@ -127,7 +134,7 @@ def _group_cells(breakdown: Breakdown, model: str) -> list[str]:
     cells = []
     for group in breakdown.groups:
         shown = _cell(breakdown.figure(model, group, breakdown.metric), column, True)
-        cells.append(f"{len(group.pictures)}: {shown}" if group.pictures else "–")
+        cells.append(f"{len(group.pictures)}: {shown}" if group.pictures else _NOTHING)
     return [*cells, _cell(breakdown.gap(model), column, True)]
 
 
@@ -139,17 +146,17 @@ def _cost_table(report: Report) -> Table:
     runtimes = sorted({runtime for cost in report.costs.values() for runtime in cost.ms})
     rows = []
     for model, cost in report.costs.items():
-        parameters = "–" if cost.parameters is None else f"{cost.parameters:,}"
-        macs = "–" if cost.macs is None else f"{cost.macs / 1e6:,.1f}"
-        shape = "–" if cost.shape is None else f"{cost.shape[0]}×{cost.shape[1]}"
-        times = [f"{cost.ms[runtime]:.2f}" if runtime in cost.ms else "–" for runtime in runtimes]
+        parameters = _NOTHING if cost.parameters is None else f"{cost.parameters:,}"
+        macs = _NOTHING if cost.macs is None else f"{cost.macs / 1e6:,.1f}"
+        shape = _NOTHING if cost.shape is None else f"{cost.shape[0]}×{cost.shape[1]}"
+        times = [f"{cost.ms[runtime]:.2f}" if runtime in cost.ms else _NOTHING for runtime in runtimes]
         rows.append([model, parameters, shape, macs, *times])
     return ["model", "parameters", "input", "MACs, millions", *(f"{runtime}, ms" for runtime in runtimes)], rows
 
 
 def _cell(figure: Figure | None, column: _Column, with_interval: bool, sign: str = "") -> str:
     if figure is None:
-        return "–"
+        return _NOTHING
     form = f"{sign}.{column.digits}f"
     value, low, high = (f"{column.factor * number:{form}}" for number in (figure.value, figure.low, figure.high))
     return f"{value} ({low}…{high})" if with_interval else value
