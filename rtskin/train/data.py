@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtskin.errors import InputError
-from rtskin.train.imaging import BrokenImageError, cv2, find_images, read_bgr, read_grey
+from rtskin.train.imaging import BrokenImageError, Source, cv2, named_images, read_bgr, read_grey
+from rtskin.train.packfile import PackPath, check
 from rtskin.train.split import fold_of, split_key
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ class Item:
     """One picture: files (no mask: nothing in it is skin; no weights: every pixel counts; labels: the class of each
     pixel, 0 = background), its key in the split, and the name of its set."""
 
-    image: Path
-    mask: Path | None
-    weights: Path | None
+    image: Source
+    mask: Source | None
+    weights: Source | None
     group: str
-    labels: Path | None = None
+    labels: Source | None = None
     source: str = ""
 
 
@@ -66,9 +67,13 @@ class Sides:
     held: list[Item]
 
 
-def scan(recipe: Recipe, roots: list[Path]) -> list[Sides]:
-    """All sets of a recipe, found below the first of ``roots`` that has them; InputError where one cannot be used."""
-    return [_split(spec, _items(spec, _locate(spec, roots)), recipe) for spec in recipe.data]
+def scan(recipe: Recipe, roots: Sequence[Path]) -> list[Sides]:
+    """All sets of a recipe, found below the first of ``roots`` that has them; InputError where one cannot be used.
+
+    A root is a folder, or a pack (``rtskin train pack``), which is checked whole.
+    """
+    places = [_root(root) for root in roots]
+    return [_split(spec, _items(spec, locate(spec, places)), recipe) for spec in recipe.data]
 
 
 def probabilities(sides: Sides) -> Array:
@@ -96,7 +101,7 @@ class Reader:
 
     def __init__(self, cache_mb: int = 0) -> None:
         self._room = cache_mb * 2**20
-        self._kept: dict[Path, Picture] = {}
+        self._kept: dict[Source, Picture] = {}
 
     def read(self, item: Item) -> Picture:
         kept = self._kept.get(item.image)
@@ -108,7 +113,15 @@ class Reader:
         return kept
 
 
-def _locate(spec: DataSet, roots: list[Path]) -> Path:
+def _root(path: Path) -> Source:
+    if not path.is_file():
+        return path
+    check(path)
+    return PackPath(path)
+
+
+def locate(spec: DataSet, roots: Sequence[Source]) -> Source:
+    """The folder of a set; InputError where no root has it."""
     for root in roots:
         if (root / spec.path).is_dir():
             return root / spec.path
@@ -116,7 +129,7 @@ def _locate(spec: DataSet, roots: list[Path]) -> Path:
     raise InputError(f"the data set {spec.name!r} is not there: no folder {spec.path!r} in {places}; see --data")
 
 
-def _items(spec: DataSet, folder: Path) -> list[Item]:
+def _items(spec: DataSet, folder: Source) -> list[Item]:
     if spec.kind == "unlabelled":
         raise InputError(
             f"the data set {spec.name!r} has no labels; make some with: rtskin train label {folder} --out LABELS"
@@ -126,15 +139,15 @@ def _items(spec: DataSet, folder: Path) -> list[Item]:
     else:
         root = folder / "images" if (folder / "images").is_dir() else folder
         items = [
-            Item(path, None, None, split_key(path.relative_to(root).as_posix(), spec.group), source=spec.name)
-            for path in find_images(root)
+            Item(path, None, None, split_key(name.as_posix(), spec.group), source=spec.name)
+            for name, path in named_images(root)
         ]
     if not items:
         raise InputError(f"the data set {spec.name!r} is empty: no pictures in {folder}")
     return items
 
 
-def _pairs(spec: DataSet, folder: Path) -> list[Item]:
+def _pairs(spec: DataSet, folder: Source) -> list[Item]:
     images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
     weights, labels = _by_stem(folder / "weights"), _by_stem(folder / "labels")
     lonely = sorted(set(masks) - set(images)) or sorted(set(images) - set(masks))
@@ -148,10 +161,10 @@ def _pairs(spec: DataSet, folder: Path) -> list[Item]:
     ]
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def _by_stem(folder: Source) -> dict[str, Source]:
     if not folder.is_dir():
         return {}
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in find_images(folder)}
+    return {name.with_suffix("").as_posix(): path for name, path in named_images(folder)}
 
 
 def _split(spec: DataSet, items: list[Item], recipe: Recipe) -> Sides:
@@ -177,7 +190,7 @@ def _read(item: Item) -> Picture:
     return Picture(image, mask, weight, skin, labels, item.source)
 
 
-def _plane(path: Path, image: Array) -> Array:
+def _plane(path: Source, image: Array) -> Array:
     plane = read_grey(path)
     if plane.shape != image.shape[:2]:
         one, two = plane.shape, image.shape
