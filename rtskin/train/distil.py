@@ -13,10 +13,11 @@ from torch import nn
 from rtskin import nets
 from rtskin.errors import InputError
 from rtskin.train import checkpoint, warm
-from rtskin.train.recipe import Recipe, load, parse
+from rtskin.train.resolved import completed, resolved
 
 if TYPE_CHECKING:
     from rtskin.train.objective import Teach
+    from rtskin.train.recipe import Recipe
 
 #: Of what the convolutions of an exported teacher are scaled by; its answers do not depend on it.
 _SIDE = 64
@@ -53,12 +54,14 @@ def _open(path: Path) -> nn.Module:
             raise InputError(
                 f"distil: {folder} has no recipe.toml, which says how its network is built; give a checkpoint"
             )
+        from rtskin.train.recipe import load
+
         recipe = load(beside)
         net = nets.build(recipe.net.architecture, **recipe.net_options)
         warm.start_from(net, path, [torch.zeros(1, 3, _SIDE, _SIDE)])
     else:
         state = checkpoint.load(path)
-        recipe = parse(json.loads(state["recipe"]), str(path))
+        recipe = resolved(json.dumps(completed(json.loads(state["recipe"]))))
         net = nets.build(recipe.net.architecture, **recipe.net_options)
         net.load_state_dict(state["ema"])
     return net.eval().requires_grad_(False)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -27,11 +27,13 @@ from rtskin.train.feed import feed
 from rtskin.train.journal import Journal
 from rtskin.train.normalise import normalise
 from rtskin.train.objective import Objective
-from rtskin.train.recipe import Recipe
 from rtskin.train.schedule import Patience, Rate
 from rtskin.train.step import Losses, Step
 from rtskin.train.validate import Validation, score
 from rtskin.train.warm import start_from
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Recipe
 
 log = logging.getLogger("rtskin.train")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -14,7 +14,9 @@ from rtskin.train import losses
 from rtskin.train.batches import Batch
 from rtskin.train.heads import Heads, watched
 from rtskin.train.normalise import normalise
-from rtskin.train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Recipe
 
 #: Normalised pictures → the probability of skin at a temperature, N×1×H×W.
 Teach = Callable[[torch.Tensor], torch.Tensor]
@@ -23,7 +25,7 @@ _NONE: list[torch.Tensor] = []
 
 @dataclass(frozen=True)
 class Tensors:
-    """A batch on the device: ``images`` (and ``twins``) as the network takes them, ``target`` and ``weight`` N×1×H×W, 0…1."""
+    """A batch on the device: ``images`` (and ``twins``) as the network takes them, ``target``, ``weight`` N×1×H×W, 0…1."""
 
     images: torch.Tensor
     target: torch.Tensor

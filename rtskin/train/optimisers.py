@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from rtskin.errors import MissingExtraError
-from rtskin.train.recipe import Optimiser
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Optimiser
 
 
 def build(spec: Optimiser, modules: Iterable[nn.Module]) -> torch.optim.Optimizer:

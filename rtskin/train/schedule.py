@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rtskin.train.recipe import Schedule
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Schedule
 
 
 def factor(step: int, total: int | None, spec: Schedule) -> float:

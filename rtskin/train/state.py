@@ -10,10 +10,11 @@ import torch
 
 from rtskin.errors import InputError
 from rtskin.train import checkpoint
-from rtskin.train.recipe import Recipe, parse
+from rtskin.train.resolved import completed
 
 if TYPE_CHECKING:
     from rtskin.train.loop import Trainer
+    from rtskin.train.recipe import Recipe
 
 #: What a resumed training may change.
 _FREE = frozenset({
@@ -70,8 +71,8 @@ def restore(trainer: Trainer, path: Path) -> None:
 
 
 def _must_agree(state: dict[str, Any], recipe: Recipe, path: Path) -> None:
-    old, new = parse(json.loads(state["recipe"]), str(path)).model_dump(), recipe.model_dump()
-    changed = sorted(key for key in new if key not in _FREE and old[key] != new[key])
+    old, new = completed(json.loads(state["recipe"])), recipe.model_dump(mode="json")
+    changed = sorted(key for key in new if key not in _FREE and old.get(key) != new[key])
     if changed:
         raise InputError(
             f"the checkpoint in {path.parent} has another recipe ({', '.join(changed)}); use another --out"

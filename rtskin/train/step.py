@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -13,7 +13,9 @@ from rtskin.train import optimisers
 from rtskin.train.batches import Batch
 from rtskin.train.freeze import Freeze
 from rtskin.train.objective import Objective, tensors
-from rtskin.train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +15,9 @@ from torch import nn
 from rtskin.train.data import Picture, Reader, Sides, stretched
 from rtskin.train.imaging import BrokenImageError, cv2
 from rtskin.train.normalise import normalise
-from rtskin.train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Recipe
 
 log = logging.getLogger("rtskin.train")
 
@@ -47,12 +50,12 @@ class Validation:
             kept: dict[str, Picture] = {}
             for item in part.held[:: max(1, -(-len(part.held) // recipe.validate_images))]:
                 try:
-                    kept[item.image.as_posix()] = stretched(reader.read(item), recipe.live_shapes)
+                    kept[str(item.image)] = stretched(reader.read(item), recipe.live_shapes)
                 except BrokenImageError as error:
                     log.warning("left out of the validation: %s", error)
             if kept:
                 self.pictures[part.spec.name] = list(kept.values())
-                self._names[part.spec.name] = [f"{part.spec.name}: {name.rpartition('/')[2]}" for name in kept]
+                self._names[part.spec.name] = [f"{part.spec.name}: {PurePath(name).name}" for name in kept]
 
     def run(self, net: nn.Module) -> Figures:
         """By set: ``iou`` (mean over pictures with skin, at 0.5) and ``false_skin`` (part of the pixels that are called
