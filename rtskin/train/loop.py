@@ -25,7 +25,7 @@ from rtskin.train.data import Sides
 from rtskin.train.ema import Ema
 from rtskin.train.feed import feed
 from rtskin.train.journal import Journal
-from rtskin.train.normalise import normalise
+from rtskin.train.normalise import network_input
 from rtskin.train.objective import Objective
 from rtskin.train.schedule import Patience, Rate
 from rtskin.train.step import Losses, Step
@@ -88,7 +88,7 @@ class Trainer:
         self.batches, self.validation = Batches(recipe, sets), Validation(recipe, sets)
         self._check_score()
         if init is not None:
-            start_from(self.net, init, self._some_batches())
+            start_from(self.net, init, self._some_batches(), recipe.classes.names)
         self.net.to(self.device)
         teach = distil.open_teachers(teachers, recipe, self.device, dtype) if teachers else None
         objective = Objective(recipe, self.net, teach, dtype)
@@ -142,7 +142,7 @@ class Trainer:
 
     def _some_batches(self) -> Iterator[torch.Tensor]:
         for step in range(_LOOKED_AT):
-            yield normalise(torch.from_numpy(self.batches[step].images))
+            yield network_input(torch.from_numpy(self.batches[step].images), prior=self.recipe.prior.use)
 
     def _train(self, batches: list[Batch]) -> Losses:
         losses = self.change(batches, self.step, self._rate())

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from rtskin.train import losses
+from rtskin.train import class_losses, losses
 from rtskin.train.batches import Batch
+from rtskin.train.class_losses import skin_logit
+from rtskin.train.classes import skin_index
 from rtskin.train.heads import Heads, watched
-from rtskin.train.normalise import normalise
+from rtskin.train.normalise import network_input
+from rtskin.train.prior_own import OwnPrior
 
 if TYPE_CHECKING:
     from rtskin.train.recipe import Recipe
@@ -31,13 +34,16 @@ class Tensors:
     target: torch.Tensor
     weight: torch.Tensor
     twins: torch.Tensor | None = None
+    others: torch.Tensor | None = None
 
 
 def tensors(batch: Batch, device: torch.device) -> Tensors:
     """The batch on ``device``, where it is normalised too: bytes travel, not floats."""
     target, weight = (sent(plane, device)[:, None].float() / 255 for plane in (batch.targets, batch.weights))
-    twins = None if batch.twins is None else normalise(sent(batch.twins, device))
-    return Tensors(normalise(sent(batch.images, device)), target, weight, twins)
+    priors = None if batch.priors is None else sent(batch.priors, device)
+    twins = None if batch.twins is None else network_input(sent(batch.twins, device), priors)
+    others = None if batch.others is None else sent(batch.others, device).permute(0, 3, 1, 2).float() / 255
+    return Tensors(network_input(sent(batch.images, device), priors), target, weight, twins, others)
 
 
 def sent(plane: Any, device: torch.device) -> torch.Tensor:
@@ -52,6 +58,8 @@ class Objective:
     def __init__(self, recipe: Recipe, net: nn.Module, teach: Teach | None = None, dtype: Any = None) -> None:
         """``dtype``: what the network computes in (None: float32); the losses are float32 always."""
         self._loss, self._distil, self._teach, self._dtype = recipe.loss, recipe.distil, teach, dtype
+        self._classes, self._skin = recipe.classes, skin_index(recipe.classes.names)
+        self._own = OwnPrior(recipe.prior, self._skin) if recipe.prior.use else None
         self.heads = Heads(net, bool(self._loss.edge), bool(self._loss.deep)) if self._needs_heads else None
 
     @property
@@ -61,14 +69,20 @@ class Objective:
     def __call__(self, net: nn.Module, batch: Tensors) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """(the loss, its parts by name: unweighted, detached)."""
         device = batch.images.device
+        images = batch.images if self._own is None else self._own(net, batch.images)
         watch: Any = watched(net) if self._needs_heads or self._loss.bias else contextlib.nullcontext(_NONE)
         with torch.autocast(device.type, self._dtype, enabled=self._dtype is not None):
             with watch as levels:
-                logits = net(batch.images).float()
+                answer = net(images).float()
             deep = [level.float() for level in self.heads.deep(levels)] if self.heads else []
             edge = self.heads.edge(levels).float() if self.heads and self._loss.edge else None
-            twin = net(batch.twins).float() if batch.twins is not None else None
+            twin = skin_logit(net(batch.twins).float(), self._skin) if batch.twins is not None else None
+        logits = skin_logit(answer, self._skin)
         parts = self._of_mask(logits, batch, levels)
+        if batch.others is not None:
+            planes = batch.others, batch.target, batch.weight
+            entropy, dice = class_losses.other_classes(answer, *planes, self._skin)
+            parts |= {"classes": (self._classes.entropy, entropy), "classes_dice": (self._classes.dice, dice)}
         if edge is not None:
             parts["edge"] = self._loss.edge, losses.edge(edge, batch.target, batch.weight, self._loss.edge_width)
         if deep:
@@ -82,7 +96,7 @@ class Objective:
             temperature = self._distil.temperature
             parts["distil"] = (
                 self._distil.weight,
-                losses.kl(logits, self._teach(batch.images), batch.weight, temperature),
+                losses.kl(logits, self._teach(batch.images[:, :3]), batch.weight, temperature),
             )
         return _sum(list(parts.values())), {name: value.detach() for name, (_, value) in parts.items()}
 

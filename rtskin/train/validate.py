@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from rtskin.train.class_losses import skin_logit
+from rtskin.train.classes import skin_index
 from rtskin.train.data import Picture, Reader, Sides, stretched
 from rtskin.train.imaging import BrokenImageError, cv2
-from rtskin.train.normalise import normalise
+from rtskin.train.normalise import network_input
 
 if TYPE_CHECKING:
     from rtskin.train.recipe import Recipe
@@ -43,6 +45,7 @@ class Validation:
     """Kept-out pictures, read once: an even choice of at most ``validate_images`` of each set."""
 
     def __init__(self, recipe: Recipe, sets: list[Sides]) -> None:
+        self._skin, self._prior = skin_index(recipe.classes.names), recipe.prior.use
         self.pictures: dict[str, list[Picture]] = {}
         self._names: dict[str, list[str]] = {}
         reader = Reader()
@@ -76,7 +79,7 @@ class Validation:
     def _judge(self, net: nn.Module, name: str, count: int | None = None) -> Iterator[Judged]:
         net.eval()
         for label, picture in list(zip(self._names[name], self.pictures[name], strict=True))[:count]:
-            found = _predict(net, picture) > 0
+            found = _predict(net, picture, self._skin, self._prior) > 0
             counts = picture.weight > 127
             found, true = found & counts, (picture.mask > 127) & counts
             with_skin = bool(true.any())
@@ -102,8 +105,9 @@ def _means(judged: Iterator[Judged]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def _predict(net: nn.Module, picture: Picture) -> Array:
+def _predict(net: nn.Module, picture: Picture, skin: int, prior: bool) -> Array:
     rgb = np.ascontiguousarray(cv2.cvtColor(picture.image, cv2.COLOR_BGR2RGB))
     device = next(net.parameters()).device
-    logits: Array = net(normalise(torch.from_numpy(rgb[None]).to(device)))[0, 0].float().cpu().numpy()
-    return logits
+    logits = net(network_input(torch.from_numpy(rgb[None]).to(device), prior=prior))
+    found: Array = skin_logit(logits, skin)[0, 0].float().cpu().numpy()
+    return found

@@ -2,11 +2,15 @@
 
 An exported file has no batch normalisation any more: it is folded into the convolutions. It is put back by looking at
 what real batches do inside the network, so that a training goes on as if it had never been exported.
+
+The network that starts may have more input channels and more classes than the one whose weights it takes: then it gives
+the same skin at first, whatever is in the new channels (see :func:`fitted`). All else must agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +20,47 @@ from torch import nn
 from rtskin.errors import InputError, ModelError
 from rtskin.train import checkpoint
 
+#: The layers of ours whose shapes follow the channels of the input and the classes of the output.
+_STEM, _HEAD = "stem.0.weight", "head"
 #: Standard deviations below this belong to channels that are always the same; they are left as they are.
 _DEAD = 1e-4
 
 
-def start_from(net: nn.Module, path: Path, batches: Iterable[torch.Tensor]) -> None:
+def start_from(net: nn.Module, path: Path, batches: Iterable[torch.Tensor], classes: Sequence[str] = ("skin",)) -> None:
     """Give ``net`` the weights at ``path``: a checkpoint of rtskin (its averaged weights), a card, or its ONNX file.
 
-    ``batches`` are float32 N×3×H×W, normalised: what a folded file is measured on. InputError or ModelError where the
-    weights are those of another network.
+    ``batches`` are float32 N×C×H×W as the network takes them: what a folded file is measured on. ``classes`` are those of
+    ``net``'s outputs. InputError or ModelError where the weights are those of another network.
     """
     if path.suffix == ".toml" or path.is_dir():
         path = _weights_of(path)
     if path.suffix != ".onnx":
-        _load(net, checkpoint.load(path)["ema"], path)
+        _load(net, fitted(checkpoint.load(path)["ema"], net, classes), path)
         return
-    _load(net, _unfolded(net, path), path)
+    _load(net, fitted(_unfolded(net, path), net, classes), path)
     _normalise(net, batches)
+
+
+def fitted(state: dict[str, Any], net: nn.Module, classes: Sequence[str] = ("skin",)) -> dict[str, Any]:
+    """The weights of a network that sees less and knows skin only, for ``net``, which sees more or knows more.
+
+    New input channels begin at 0: they have no influence yet. Of the head skin is as it was, and the other classes together
+    have logit 0 against it, all alike, so that the softmax of skin is what the sigmoid was. What fits, or is neither of
+    these, stays as it is.
+    """
+    wanted, state = net.state_dict(), dict(state)
+    stem, own = state.get(_STEM), wanted.get(_STEM)
+    if stem is not None and own is not None and stem.shape[1] < own.shape[1] and stem.shape[0] == own.shape[0]:
+        state[_STEM] = torch.cat([stem, stem.new_zeros(len(stem), own.shape[1] - stem.shape[1], *stem.shape[2:])], 1)
+    bias = state.get(f"{_HEAD}.bias")
+    if bias is not None and len(classes) > 1 and len(wanted[f"{_HEAD}.bias"]) == len(bias) * len(classes):
+        # A class has as many channels in a row as the head's cells have pixels.
+        skin = slice(len(bias) * list(classes).index("skin"), len(bias) * (list(classes).index("skin") + 1))
+        for name, fill in ((f"{_HEAD}.weight", 0.0), (f"{_HEAD}.bias", -math.log(len(classes) - 1))):
+            grown = torch.full_like(wanted[name], fill, device=state[name].device)
+            grown[skin] = state[name]
+            state[name] = grown
+    return state
 
 
 def _load(net: nn.Module, state: dict[str, Any], path: Path) -> None:
