@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     group.command(_DEFAULT)(recipe)
     group.command("label")(label)
     group.command("export")(export)
+    group.command("report")(report)
     app.add_typer(group, name="train")
 
 
@@ -57,6 +58,18 @@ def recipe(
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Train about so long.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Train so many steps.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads for the network. Default: the recipe's.")] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="auto|cpu|cuda", help="What the network runs on. Default: the recipe's.")
+    ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write curves and masks for TensorBoard to --out/tensorboard.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Another value for a key of the recipe; may be given more than once."
+        ),
+    ] = None,
 ) -> None:
     """Train RECIPE.toml and export the result.
 
@@ -66,15 +79,19 @@ def recipe(
 
       rtskin train my.toml --data pictures --minutes 90
 
-    The checkpoint, the log (log.jsonl) and the exported model (model/) are in --out. A training that was stopped goes on
-    with --resume.
+      rtskin train my.toml --device cuda --set loss.focal=1 --set optimiser.name=adamp --set data.clips=false
+
+    The checkpoint, the log (log.jsonl), its curves, the worst of the kept-out masks and the exported model (model/) are in
+    --out. A training that was stopped goes on with --resume.
     """
     from rtskin.train import recipe as recipes
     from rtskin.train.session import train
 
     folder = out or Path("runs") / recipes.load(path).name
-    last = train(path, folder, data, resume, minutes, steps, threads)
-    _export(last, folder / "model")
+    done = train(
+        path, folder, data, resume, minutes, steps, threads, False, device, tensorboard, settings=settings or []
+    )
+    _export(done, folder / "model")
 
 
 def label(
@@ -129,6 +146,25 @@ def export(
       rtskin train export runs/mobile-unet/last.pt --out models/mobile-unet
     """
     _export(checkpoint, out)
+
+
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a training, which may still be running.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that the data is in; may be given more than once. [../shared/data, ../labels]"),
+    ] = None,
+) -> None:
+    """Draw the curves of a training and a sheet of the worst kept-out masks.
+
+    Examples:
+
+      rtskin train report runs/mobile-unet --data ../shared/data --data ../labels
+    """
+    from rtskin.train import report as reports
+    from rtskin.train.session import ROOTS
+
+    print(*(f"{path} written" for path in reports.report(out, data or ROOTS)), sep="\n")
 
 
 def _export(checkpoint: Path, out: Path) -> None:

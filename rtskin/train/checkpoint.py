@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import OutputFile
 
+if TYPE_CHECKING:
+    from torch import nn
+
+    from rtskin.train.recipe import Recipe
+
+#: The checkpoint that a training goes on from, and with early stopping the one of the best weights.
 LAST, BEST = "last.pt", "best.pt"
 
 
@@ -45,3 +52,15 @@ def load(path: Path) -> dict[str, Any]:
     if missing:
         raise InputError(f"{path} is not a checkpoint of rtskin: it has no {', '.join(sorted(missing))}")
     return state
+
+
+def averaged(path: Path) -> tuple[Recipe, nn.Module]:
+    """The recipe of the checkpoint at ``path``, and the network with its averaged weights, to be used as it is."""
+    from rtskin import nets
+    from rtskin.train.resolved import completed, resolved
+
+    state = load(path)
+    recipe = resolved(json.dumps(completed(json.loads(state["recipe"]))))
+    net = nets.build(recipe.net.architecture, **recipe.net_options)
+    net.load_state_dict(state["ema"])
+    return recipe, net.eval().requires_grad_(False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from torch import nn
 from rtskin import nets
 from rtskin.errors import InputError
 from rtskin.train import checkpoint, warm
-from rtskin.train.resolved import completed, resolved
 
 if TYPE_CHECKING:
     from rtskin.train.objective import Teach
@@ -60,10 +58,7 @@ def _open(path: Path) -> nn.Module:
         net = nets.build(recipe.net.architecture, **recipe.net_options)
         warm.start_from(net, path, [torch.zeros(1, 3, _SIDE, _SIDE)])
     else:
-        state = checkpoint.load(path)
-        recipe = resolved(json.dumps(completed(json.loads(state["recipe"]))))
-        net = nets.build(recipe.net.architecture, **recipe.net_options)
-        net.load_state_dict(state["ema"])
+        _, net = checkpoint.averaged(path)
     return net.eval().requires_grad_(False)
 
 

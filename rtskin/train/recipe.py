@@ -234,13 +234,17 @@ class Recipe(Derived, Part):
 
 def load(path: Path) -> Recipe:
     """The recipe at ``path``; InputError in one line that names the key and, for an unknown one, the nearest."""
+    return parse(read(path), str(path))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The table in the file, unchecked; InputError where it cannot be read or is no TOML."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"the recipe {path} cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise InputError(f"the recipe {path} is not TOML: {error}") from error
-    return parse(table, str(path))
 
 
 def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from rtskin.errors import InputError, MissingExtraError
+from rtskin.errors import InputError, MissingExtraError, RtskinError
 from rtskin.train import recipe as recipes
 from rtskin.train.data import scan
+from rtskin.train.overrides import overridden
+
+log = logging.getLogger("rtskin.train")
 
 #: Where data is looked for when nothing is said: the pictures, and what was labelled.
 ROOTS = (Path("../shared/data"), Path("../labels"))
@@ -22,13 +28,20 @@ def train(
     steps: int | None = None,
     threads: int | None = None,
     quiet: bool = False,
+    device: str | None = None,
+    tensorboard: bool = False,
+    settings: Sequence[str] = (),
 ) -> Path:
-    """Train the recipe at ``path`` in the folder ``out``; returns the checkpoint.
+    """Train the recipe at ``path`` in the folder ``out``; returns the checkpoint to export (early stopping: of the best).
 
-    ``minutes`` or ``steps`` replace what the recipe says. InputError for a recipe or data that cannot be used, and for a
-    folder that holds a training already unless ``resume``.
+    ``minutes`` or ``steps``, ``threads``, ``device``, ``tensorboard`` and ``settings`` (KEY=VALUE, see
+    rtskin.train.overrides) replace what the recipe says. At the end curves.png and worst.png are beside the checkpoint
+    (rtskin.train.report). InputError for a recipe or data that cannot be used, and for a folder that holds a training
+    already unless ``resume``.
     """
-    recipe = _override(recipes.load(path), minutes, steps, threads)
+    changes = {"threads": threads, "device": device, "tensorboard": tensorboard or None}
+    table = _changed(overridden(recipes.read(path), settings), minutes, steps, changes)
+    recipe = recipes.parse(table, str(path))
     if not recipe.steps and not recipe.minutes:
         raise InputError(f"{path} says neither steps nor minutes; give one of them there, or --steps or --minutes")
     sets = scan(recipe, list(roots or ROOTS))
@@ -38,7 +51,8 @@ def train(
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("torch", "train", "training") from error
-    from rtskin.train.checkpoint import LAST
+    from rtskin.train import report as reports
+    from rtskin.train.checkpoint import BEST, LAST, averaged
     from rtskin.train.loop import Trainer
     from rtskin.train.progress import bar
 
@@ -51,15 +65,23 @@ def train(
         trainer.resume()
     with bar(quiet) as report:
         trainer.run(report)
-    return last
+    if trainer.stopped:
+        log.info("stopped early at step %d: no better for %d validations", trainer.step, trainer.stop.waited)
+    best = out / BEST if recipe.stop.patience else last
+    try:
+        reports.write(out, trainer.validation, averaged(best)[1])
+    except (RtskinError, ImportError) as error:
+        # Pictures are no reason to lose what was trained.
+        log.warning("no pictures of the training: %s", error)
+    return best
 
 
-def _override(recipe: recipes.Recipe, minutes: float | None, steps: int | None, threads: int | None) -> recipes.Recipe:
-    changes: dict[str, float | int | None] = {}
+def _changed(
+    table: dict[str, Any], minutes: float | None, steps: int | None, changes: dict[str, Any]
+) -> dict[str, Any]:
     if minutes and steps:
         raise InputError("--minutes and --steps were both given; keep one of them")
     if minutes or steps:
-        changes = {"minutes": minutes, "steps": steps}
-    if threads:
-        changes["threads"] = threads
-    return recipes.parse({**recipe.model_dump(), **changes})
+        table = {key: value for key, value in table.items() if key not in ("minutes", "steps")}
+        changes = {**changes, "minutes": minutes, "steps": steps}
+    return {**table, **{key: value for key, value in changes.items() if value is not None}}
