@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Trains the recipe at a path in a folder (going on where one was stopped) and gives the checkpoint.
 Train = Callable[[Path, Path, bool], Path]
+#: Writes the card and weights of a checkpoint to a folder, the card last.
+Export = Callable[[Path, Path], object]
 #: Measures the pictures of one fold with the fold's network beside the other models.
 Measure = Callable[[Dataset, Mapping[str, Path]], Report]
 
@@ -67,15 +69,15 @@ def plan(path: Path, dataset: Dataset, folds: int, out: Path, steps: int | None 
     return planned, [_about(whole, dataset, folds), *notes]
 
 
-def run(folds: Sequence[Fold], train: Train, measure: Measure, name: str) -> Report:
+def run(folds: Sequence[Fold], train: Train, measure: Measure, name: str, export: Export | None = None) -> Report:
     """Train what is not there yet, measure each fold's pictures, and join them into one report of the whole set.
 
-    ``name``: what the folds' networks are called together.
+    ``name``: what the folds' networks are called together. export: rtskin.train.export's unless given.
     """
     reports = []
     for fold in folds:
         if not fold.card.exists():
-            _train(fold, train)
+            _train(fold, train, export)
         reports.append(measure(fold.dataset, {name: fold.card}))
     first = reports[0]
     whole = replace(folds[0].dataset, items=[item for fold in folds for item in fold.dataset.items])
@@ -140,16 +142,16 @@ def _check_same(fold: Fold) -> None:
         raise InputError(f"{fold.folder} was trained by another recipe ({', '.join(changed)}); give another --out")
 
 
-def _train(fold: Fold, train: Train) -> None:
+def _train(fold: Fold, train: Train, export: Export | None) -> None:
     from rtskin.infer.card_toml import dumps
     from rtskin.train.checkpoint import LAST
-    from rtskin.train.export import export
+    from rtskin.train.export import export as to_onnx
 
     fold.folder.mkdir(parents=True, exist_ok=True)
     recipe = fold.folder / "recipe.toml"
     write_text(recipe, dumps(fold.recipe.model_dump(mode="json", exclude_none=True)), overwrite=True)
     checkpoint = train(recipe, fold.folder, (fold.folder / LAST).exists())
-    export(checkpoint, fold.folder / "model")
+    (export or to_onnx)(checkpoint, fold.folder / "model")
 
 
 def _about(recipe: Recipe, dataset: Dataset, folds: int) -> str:

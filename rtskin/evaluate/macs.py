@@ -81,7 +81,7 @@ def _of_node(node: Any, shapes: Shapes, path: Path) -> int:
         return 0
     inside = [shapes.get(name, ()) for name in node.input if name]
     outside = shapes.get(node.output[0], ())
-    if not outside or not all((*inside[0], *inside[1], *outside)):
+    if not outside or min((*inside[0], *inside[1], *outside), default=0) <= 0:
         raise ModelError(
             f"{path} does not say the shapes around {node.op_type} {node.name!r}; its work cannot be counted"
         )

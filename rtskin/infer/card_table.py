@@ -21,9 +21,12 @@ At one half, with 95 % bootstrap intervals over pictures. Mean IoU is over pictu
 pixels of pictures without any, meaned over these. "Unseen by" names the training whose kept-out pictures these are.
 """
 
+_Told = tuple[str, str, float, int]
+_YOUNG = "mean_boundary_iou"
 #: Metric, heading, factor and digits in the table of accuracy.
-_ACCURACY = (
+_ACCURACY: tuple[_Told, ...] = (
     ("mean_iou", "mean IoU", 1, 3),
+    ("mean_boundary_iou", "boundary IoU", 1, 3),
     ("pooled_iou", "pooled IoU", 1, 3),
     ("pooled_f1", "F1", 1, 3),
     ("pooled_precision", "precision", 1, 3),
@@ -47,14 +50,22 @@ def input_of(card: Card) -> str:
     return f"{spanned(card.input.live)}{stills}"
 
 
-def _models(cards: Iterable[Card]) -> str:
-    headings = ["model", "network", "parameters", "input", "network, ms", "720p frame, ms", "measured on", "licence"]
-    return _table(headings, ([*_what(card), *_speed(card.speed), card.licence or "–"] for card in cards))
+def _models(cards: Sequence[Card]) -> str:
+    counted = any(card.macs is not None for card in cards)
+    headings = ["model", "network", "parameters", *(["MACs, millions"] if counted else []), "input"]
+    headings += ["network, ms", "720p frame, ms", "measured on", "licence"]
+    return _table(headings, ([*_what(card, counted), *_speed(card.speed), card.licence or "–"] for card in cards))
 
 
-def _what(card: Card) -> list[str]:
+def _what(card: Card, counted: bool) -> list[str]:
     parameters = "–" if card.parameters is None else f"{card.parameters:,}"
-    return [card.name, card.architecture, parameters, input_of(card)]
+    return [
+        card.name,
+        card.architecture,
+        parameters,
+        *([_number(card.macs, 1, 1e-6)] if counted else []),
+        input_of(card),
+    ]
 
 
 def _speed(speed: Mapping[str, Any]) -> list[str]:
@@ -65,14 +76,19 @@ def _speed(speed: Mapping[str, Any]) -> list[str]:
 
 def _accuracy(cards: Sequence[Card]) -> str:
     names = sorted({name for card in cards for name in card.accuracy})
-    rows = [_accuracy_row(name, card) for name in names for card in cards if name in card.accuracy]
-    headings = ["set", "pictures", "model", *(heading for _, heading, _, _ in _ACCURACY), "unseen by"]
+    measured = [(name, card) for name in names for card in cards if name in card.accuracy]
+    # Cards that were measured before this was a metric have none of it.
+    told = [
+        one for one in _ACCURACY if one[0] != _YOUNG or any(_YOUNG in card.accuracy[name] for name, card in measured)
+    ]
+    rows = [_accuracy_row(name, card, told) for name, card in measured]
+    headings = ["set", "pictures", "model", *(heading for _, heading, _, _ in told), "unseen by"]
     return f"{_table(headings, rows)}\n{_NOTE}" if rows else ""
 
 
-def _accuracy_row(name: str, card: Card) -> list[str]:
+def _accuracy_row(name: str, card: Card, told: Iterable[_Told]) -> list[str]:
     figures = card.accuracy[name]
-    cells = [_with_interval(figures, metric, factor, digits) for metric, _, factor, digits in _ACCURACY]
+    cells = [_with_interval(figures, metric, factor, digits) for metric, _, factor, digits in told]
     return [name, str(figures.get("images", "–")), card.name, *cells, figures.get("unseen_by", "–")]
 
 

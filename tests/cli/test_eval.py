@@ -14,6 +14,7 @@ from rtskin.cli import eval as verb
 from rtskin.errors import InputError, SinkError, UnknownNameError
 from rtskin.infer.cards import Card
 from rtskin.media import cv2
+from tests.capture.media import make_video
 
 #: A colour that the ellipse takes for skin, and one that it does not (BGR).
 SKIN, WALL = (120, 150, 205), (150, 90, 40)
@@ -107,3 +108,69 @@ def test_figures_are_written_into_the_card_that_was_measured(app: typer.Typer, f
     assert not Card.load(card).accuracy
     run(app, folder, "--models", card, "--write-cards")
     assert Card.load(card).accuracy["set"]["mean_iou"] > 0.9
+
+
+def test_breakdowns_and_effort(app: typer.Typer, folder: Path) -> None:
+    pytest.importorskip("skimage")
+    options = ("--by", "scale,luminance, brightness", "--hce", "--hce-processes", 1)
+    said = json.loads(run(app, folder, "--models", "ellipse", *options, "--json"))
+    assert [one["by"] for one in said["breakdowns"]] == ["scale", "luminance", "brightness"]
+    assert said["datasets"][0]["models"]["ellipse"]["hce"]["value"] >= 0
+    assert "HCE" in run(app, folder, "--models", "ellipse", "--hce", "--hce-processes", 1)
+    with pytest.raises(InputError, match="did you mean luminance"):
+        run(app, folder, "--models", "ellipse", "--by", "luminence")
+
+
+def test_clips_and_tables_of_skinless_pictures(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+    clip = make_video(tmp_path / "clip.mp4", 12)
+    table = tmp_path / "t.tsv"
+    table.write_text("file\tfalse\nimages/0.png\t0.01\nimages/1.png\t0.5\n")
+    options = ("--skinless", clip, "--skinless", folder / "images", "--frames", 3, "--by-table", f"{table}:false:0.02")
+    said = json.loads(run(app, *options, "--models", "ellipse", "--json"))
+    assert [(one["name"], one["images"]) for one in said["datasets"]] == [("clip", 3), ("images", 3)]
+    (groups,) = said["breakdowns"]
+    assert [group["images"] for group in groups["models"]["ellipse"]["groups"]] == [1, 1]
+
+
+def test_costs(app: typer.Typer, folder: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    said = json.loads(run(app, folder, "--models", "mobile-unet,ellipse", "--cost", "--limit", 1, "--json"))
+    assert said["cost"]["mobile-unet"]["macs"] > 1e6
+    assert said["cost"]["mobile-unet"]["ms"]["onnxruntime"] > 0
+    assert said["cost"]["ellipse"]["macs"] is None
+
+
+def test_crops_are_faces_or_refused(app: typer.Typer, folder: Path) -> None:
+    pytest.importorskip("skimage")
+    with pytest.raises(InputError, match="no crops called 'hands'"):
+        run(app, folder, "--models", "ellipse", "--crops", "hands")
+    with pytest.raises(InputError, match="no faces"):
+        run(app, folder, "--models", "ellipse", "--crops", "faces")
+
+
+@pytest.mark.slow
+def test_folds_from_the_command_line(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("onnxruntime")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'name = "r"\nsteps = 9\nbatch = 2\nsize = 64\nthreads = 1\nworkers = 0\n[net.options]\nwidth = 0.25\n'
+        '[[data]]\nname = "s"\npath = "set"\nkind = "pairs"\nweight = 1\nship = true\nterms = "-"\n'
+    )
+    common = (folder, "--models", "ellipse", "--folds", 2)
+    sheet = ("--sheet", tmp_path / "worst.png")
+    said = json.loads(
+        run(app, *common, "--recipe", recipe, "--steps", 1, "--out", tmp_path / "folds", *sheet, "--json")
+    )
+    (dataset,) = said["datasets"]
+    assert (dataset["name"], dataset["images"]) == ("set", 3)
+    assert said["models"] == ["r (2 folds)", "ellipse"]
+    assert "2 trainings of r, 1 steps each" in said["notes"][0]
+    assert sheet[1].exists()
+    with pytest.raises(InputError, match="--folds needs one DATASET"):
+        run(app, *common)
+    with pytest.raises(InputError, match="--write-cards does not go with --folds"):
+        run(app, *common, "--recipe", recipe, "--out", tmp_path / "folds", "--write-cards")
+    with pytest.raises(InputError, match="--recipe belongs to --folds"):
+        run(app, folder, "--recipe", recipe)
