@@ -74,7 +74,9 @@ def _runs(card: Card, frame: Frame) -> dict[str, Callable[[], object]]:
     if card.weights is not None:
         checked_weights(card)
         bare, tensor = session(card, 1), segmenter.prepare(frame).tensor
-        feed = {bare.get_inputs()[0].name: np.array(tensor)}
+        picture, *priors = (value.name for value in bare.get_inputs())
+        assert tensor is not None
+        feed = {picture: np.array(tensor)} | {name: np.zeros_like(tensor[:, :1]) for name in priors}
         runs["network"] = lambda: bare.run(None, feed)
     return runs
 

@@ -13,6 +13,7 @@ from rtskin.errors import GraphStateError, InputError
 from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
+from rtskin.infer.classes import Classes
 from rtskin.infer.sizes import Size
 
 
@@ -24,11 +25,13 @@ class Segmenter:
 
     model: the name of a model, or the path of a card. runtime: "auto", or one by name ("onnxruntime"). device: "auto",
     "cpu", "cuda", "cuda:1". threads: inside the runtime; None lets it choose. size: of the network's input, "still" (what
-    the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). Other
-    keywords are the runtime's own options. Safe from several threads. For video use rtskin.stream, which smooths over time.
+    the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). classes: what
+    the mask is of, for a model that knows more than skin: names from its card, "hair", "skin,hair", "!background" (all but
+    that) or "person" (all but the background). Other keywords are the runtime's own options. Safe from several threads. For
+    video use rtskin.stream, which smooths over time.
 
-    Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image
-    or size.
+    Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image,
+    size or class.
     """
 
     def __init__(
@@ -39,13 +42,20 @@ class Segmenter:
         device: str = "auto",
         threads: int | None = None,
         size: Size | str = "still",
+        classes: Classes | None = None,
         **runtime_options: Any,
     ) -> None:
         from rtskin.render.refine import Refiner
 
         self._refine = Refiner()
         self._segmenter: BaseSegmenter | None = load_segmenter(
-            model, runtime=runtime, device=device, threads=threads, size=size, runtime_options=runtime_options
+            model,
+            runtime=runtime,
+            device=device,
+            threads=threads,
+            size=size,
+            classes=classes,
+            runtime_options=runtime_options,
         )
         try:
             self._segmenter.warm_up()

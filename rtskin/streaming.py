@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from rtskin.frame import Frame, Mask
 from rtskin.graph import Graph
+from rtskin.infer.classes import Classes
 from rtskin.infer.sizes import Size
 
 
@@ -20,6 +21,7 @@ def stream(
     device: str | None = None,
     threads: int | None = None,
     size: Size | str | None = None,
+    classes: Classes | None = None,
 ) -> Iterator[tuple[Frame, Mask]]:
     """Each frame of a source with its mask::
 
@@ -29,10 +31,11 @@ def stream(
 
     At pace "max" every frame comes, as fast as it goes; at "source" a file plays like a camera, and frames that come
     while the caller is busy are dropped. Masks that are kept stay as they are: ``list()`` holds distinct ones. size: of the
-    network's input, "live" by default; "still" is finer and slower, (width, height) is always that one.
+    network's input, "live" by default; "still" is finer and slower, (width, height) is always that one. classes: what the
+    masks are of, as Segmenter takes them.
 
-    Raises InputError (size), SourceError (cannot be opened or read), UnknownNameError (model or smoothing), ModelError,
-    RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
+    Raises InputError (size or class), SourceError (cannot be opened or read), UnknownNameError (model or smoothing),
+    ModelError, RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
     """
     settings: dict[str, Any] = {
         "source.uri": os.fspath(source) if not isinstance(source, int) else str(source),
@@ -41,6 +44,7 @@ def stream(
         "infer.device": device,
         "infer.threads": threads,
         "infer.size": size,
+        "infer.classes": classes,
         "smooth.method": smooth,
     }
     graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None})

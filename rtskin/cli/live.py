@@ -32,6 +32,7 @@ def live(
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
+    classes: o.ClassOption = None,
     duration: o.DurationOption = None,
     stats: o.StatsOption = None,
     overwrite: o.OverwriteOption = False,
@@ -51,7 +52,8 @@ def live(
       rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
     """
     node = sink_node(sink, overwrite) if sink is not None else None
-    settings = o.settings(source, model, smooth, device, threads, size, source_pace=pace, render_view=view, sink=node)
+    own = {"infer_classes": classes, "source_pace": pace, "render_view": view, "sink": node}
+    settings = o.settings(source, model, smooth, device, threads, size, **own)
     if pairing is o.Pairing.LATEST and pace is o.Pace.MAX:
         raise InputError("--pairing latest never waits for a mask and --pace max waits for all; use one of them")
     change = with_latest_pairing if pairing is o.Pairing.LATEST else _as_it_is

@@ -28,6 +28,7 @@ def mask(
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.StillSizeOption = None,
+    classes: o.ClassOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
     """Write an 8-bit mask of the image's size for each image, as a PNG with the image's stem.
@@ -39,6 +40,8 @@ def mask(
       rtskin mask photo.jpg --out masks
 
       rtskin mask photos/*.jpg --out masks --model mobile-unet
+
+      rtskin mask photo.jpg --out masks --model mobile-unet-parts --class skin,hair
     """
     _refuse_twins(images)
     try:
@@ -48,7 +51,8 @@ def mask(
     from rtskin.segmenter import Segmenter
 
     failed = 0
-    with Segmenter(**o.given({"model": model, "device": device, "threads": threads, "size": size})) as segmenter:
+    chosen = {"model": model, "device": device, "threads": threads, "size": size, "classes": classes}
+    with Segmenter(**o.given(chosen)) as segmenter:
         for image in images:
             try:
                 _mask_one(segmenter, image, out / f"{image.stem}.png", overwrite)

@@ -49,6 +49,15 @@ ThreadsOption = Annotated[
 _SIZES = "Size of the network's input: live (fast), still (finer), or WIDTHxHEIGHT."
 SizeOption = Annotated[str | None, typer.Option("--size", help=_SIZES, show_default="live")]
 StillSizeOption = Annotated[str | None, typer.Option("--size", help=_SIZES, show_default="still")]
+ClassOption = Annotated[
+    str | None,
+    typer.Option(
+        "--class",
+        metavar="A,B",
+        help="What masks are of, where the model knows more than skin: its classes, !NAME (all but that), person.",
+        show_default="skin",
+    ),
+]
 PaceOption = Annotated[
     Pace | None,
     typer.Option("--pace", help="source: like a camera; max: every frame, nothing dropped.", show_default="source"),

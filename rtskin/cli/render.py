@@ -34,6 +34,7 @@ def render(
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
+    classes: o.ClassOption = None,
     stats: o.StatsOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
@@ -64,7 +65,17 @@ def render(
             f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
         )
     settings = o.settings(
-        source, model, smooth, device, threads, size, source_start=start, source_end=end, render_view=view, sink=sink
+        source,
+        model,
+        smooth,
+        device,
+        threads,
+        size,
+        infer_classes=classes,
+        source_start=start,
+        source_end=end,
+        render_view=view,
+        sink=sink,
     )
     graph = Graph.from_toml("offline_render", settings)
     with statistics_to(stats, graph):

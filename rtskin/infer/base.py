@@ -10,6 +10,7 @@ from typing import Any
 from rtskin.errors import InputError, RuntimeUnavailableError
 from rtskin.frame import Frame, Prepared, Scores
 from rtskin.infer.cards import Card, load_card
+from rtskin.infer.classes import Classes, channels_for
 from rtskin.infer.runtimes.base import RuntimeInfo
 from rtskin.infer.sizes import Size, parse_size, shapes_for
 from rtskin.registry import METHODS, RUNTIMES
@@ -48,13 +49,16 @@ def load_segmenter(
     device: str = "auto",
     threads: int | None = None,
     size: Size | str = "live",
+    classes: Classes | None = None,
     runtime_options: Mapping[str, Any] | None = None,
 ) -> BaseSegmenter:
     """Load a model by name, by the path of its card, or by its card.
 
     runtime: a name in rtskin.registry.RUNTIMES; "auto": what the model needs. device: "auto", "cpu", "cuda", "cuda:N".
     threads: of the runtime, at least 1; None lets it choose. size: of the network's input: "live", "still",
-    "WIDTHxHEIGHT" or (width, height), see rtskin.infer.sizes; methods that look at the frame itself have none.
+    "WIDTHxHEIGHT" or (width, height), see rtskin.infer.sizes; methods that look at the frame itself have none. classes: what
+    the scores are of, by the card's names ("hair", "skin,hair", "!background"), see rtskin.infer.classes; None: the card's
+    own class, which is skin.
 
     Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError, InputError.
     """
@@ -64,6 +68,7 @@ def load_segmenter(
     kind = None if runtime == "auto" else RUNTIMES.get(runtime)
     card = model if isinstance(model, Card) else load_card(model)
     settings: dict[str, Any] = {"device": device, "threads": threads, "options": dict(runtime_options or {})}
+    channels_for(card, classes)  # now, not after the loading
     if card.architecture in METHODS.names() and (kind is None or kind.needs_weights):
         if kind is not None:
             raise RuntimeUnavailableError(
@@ -76,4 +81,4 @@ def load_segmenter(
     shapes = shapes_for(card.tensor, size)
     loaded = (kind or RUNTIMES.get("onnxruntime"))(card, shapes=shapes, **settings)
     # A live frame must not wait for a first run at its shape; a single image waits anyway, for one run instead of many.
-    return NetworkSegmenter(card, loaded, warm=shapes[:1] if size == "still" else shapes)
+    return NetworkSegmenter(card, loaded, warm=shapes[:1] if size == "still" else shapes, classes=classes)

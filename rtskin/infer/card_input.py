@@ -26,7 +26,8 @@ class CardInput(CardPart):
     """The tensor a network takes: 1×3×height×width.
 
     fit: "stretch" the frame to the size, or "letterbox" it (aspect kept, centred, ``pad`` around it). mean and std are in
-    the order of ``colour``. dtype "uint8" takes pixels as they are.
+    the order of ``colour``. dtype "uint8" takes pixels as they are. prior: a second input, float32 1×1×height×width, takes
+    what was skin a moment ago, 0 … 1; all 0 where nothing is known.
     """
 
     #: The plain shape; with ``shapes`` one of these, the first where it is left out.
@@ -47,6 +48,7 @@ class CardInput(CardPart):
     pad: float = Field(default=0.0, ge=0, le=255)
     layout: Literal["nchw"] = "nchw"
     dtype: Literal["float32", "uint8"] = "float32"
+    prior: bool = False
 
     @property
     def live(self) -> tuple[Shape, ...]:

@@ -29,6 +29,8 @@ class InferOptions(NodeOptions):
     threads: int | None = Field(default=None, ge=1)
     #: Of the network's input: "live", "still", "416x224" or [416, 224].
     size: Annotated[Size, BeforeValidator(parse_size)] = "live"
+    #: What the scores are of, by the card's names: "hair", "skin,hair", "!background", "person"; without, the card's own.
+    classes: str | list[str] | None = None
     runtime_options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -104,6 +106,7 @@ class Infer(Node):
             device=o.device,
             threads=o.threads,
             size=o.size,
+            classes=o.classes,
             runtime_options=o.runtime_options,
         )
         try:

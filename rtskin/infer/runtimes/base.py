@@ -60,10 +60,11 @@ class Runtime(ABC):
         self.options = {**self.defaults, **options}
 
     @abstractmethod
-    def run(self, tensor: Array) -> npt.NDArray[np.float32]:
+    def run(self, tensor: Array, prior: npt.NDArray[np.float32] | None = None) -> npt.NDArray[np.float32]:
         """The output that the card names, float32 1×C×h×w, for a tensor 1×3×height×width of one of ``shapes``.
 
-        The array is valid until the same thread runs again. Safe from several threads at once.
+        prior: for a card that takes one, float32 1×1×height×width in 0 … 1; None is an empty one. The array is valid until
+        the same thread runs again. Safe from several threads at once.
         """
 
     def warm_up(self, shape: Shape | None = None) -> npt.NDArray[np.float32]:

@@ -48,11 +48,12 @@ class FakeRuntime(Runtime):
         self._burn = burner() if self.options["burn"] else None
         self._fail_at: int | None = self.options["fail_at"]
         self._runs = itertools.count(1)  # next() on it is atomic
-        self._scores = {shape: _disc(shape, card.output.channel + 1) for shape in self.shapes}
+        channels = max(card.output.channel + 1, len(card.output.classes))
+        self._scores = {shape: _disc(shape, channels) for shape in self.shapes}
         self._local = threading.local()
         self.info = RuntimeInfo("fake", "cpu", "none", 1)
 
-    def run(self, tensor: Array) -> npt.NDArray[np.float32]:
+    def run(self, tensor: Array, prior: npt.NDArray[np.float32] | None = None) -> npt.NDArray[np.float32]:
         until = time.monotonic_ns() + self._delay_ns
         if next(self._runs) == self._fail_at:
             raise RuntimeError(f"the fake runtime was told to fail at run {self._fail_at}")

@@ -53,22 +53,28 @@ class OnnxRuntime(Runtime):
         self._threads = threads or default_threads()
         self._session: Any = _create(ort, path, self._session_options(ort), asked)
         real = settle(device, asked, self._session.get_providers())
-        self._input, self._output = check_signature(card, path, self._session, self.shapes)
+        self._inputs, self._output = check_signature(card, path, self._session, self.shapes)
         #: What each shape of tensor is answered with: known from the file, or from the first run.
         self._answers: dict[tuple[int, ...], tuple[int, ...]] = {}
         static = _static_shape(self._output.shape)
         if static is not None and len(self.shapes) == 1:
             self._answers[1, 3, self.shapes[0][1], self.shapes[0][0]] = static
+        #: What stands for a prior that is not there.
+        self._empty: dict[tuple[int, ...], npt.NDArray[np.float32]] = {}
         self._local = threading.local()
         self.info = RuntimeInfo("onnxruntime", real, "fp32", self._threads)
 
-    def run(self, tensor: Array) -> npt.NDArray[np.float32]:
+    def run(self, tensor: Array, prior: npt.NDArray[np.float32] | None = None) -> npt.NDArray[np.float32]:
+        feed = {self._inputs[0].name: tensor}
+        if len(self._inputs) > 1:
+            feed[self._inputs[1].name] = self._no_prior(tensor.shape) if prior is None else prior
         if tensor.shape not in self._answers:
-            (output,) = self._session.run([self._output.name], {self._input.name: tensor})
+            (output,) = self._session.run([self._output.name], feed)
             self._answers[tensor.shape] = output.shape
             return np.asarray(output, np.float32)
         binding, output = self._bound(tensor.shape)
-        binding.bind_input(self._input.name, "cpu", 0, tensor.dtype.type, tensor.shape, tensor.ctypes.data)
+        for name, array in feed.items():
+            binding.bind_input(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
         self._session.run_with_iobinding(binding)
         return output
 
@@ -82,6 +88,11 @@ class OnnxRuntime(Runtime):
     def close(self) -> None:
         self._session = None
         self._local = threading.local()
+
+    def _no_prior(self, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+        if shape not in self._empty:
+            self._empty[shape] = np.zeros((1, 1, *shape[2:]), np.float32)
+        return self._empty[shape]
 
     def _bound(self, shape: tuple[int, ...]) -> tuple[Any, npt.NDArray[np.float32]]:
         """This thread's binding with its output: a session may run in several threads, one output buffer may not."""

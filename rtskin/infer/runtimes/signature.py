@@ -10,28 +10,50 @@ from rtskin.errors import ModelError, nearest
 from rtskin.infer.cards import Card
 from rtskin.preprocess.fit import Shape
 
+#: What a network of ours calls its second input.
+PRIOR = "prior"
 _TYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
-def check_signature(card: Card, path: Path, session: Any, shapes: Sequence[Shape]) -> tuple[Any, Any]:
-    """The session's input and the output the card names; ModelError says what differs.
+def check_signature(card: Card, path: Path, session: Any, shapes: Sequence[Shape]) -> tuple[list[Any], Any]:
+    """The session's inputs (the picture, and the prior where the card has one) and the output the card names; ModelError
+    says what differs.
 
     shapes: (width, height) that will be asked for; the card's own are looked at too, whether asked for or not.
     """
     where = f"{path.name} does not match the card of {card.name!r}"
-    found = _input(card, where, session.get_inputs())
+    inputs = _inputs(card, where, session.get_inputs())
+    found = inputs[0]
     for shape in shapes:
         if not _takes(found, shape):
             sizes = _shape(found.shape)
             raise ModelError(f"{path.name} takes {sizes} only, not {_shape(_tensor(shape))}; use another size")
-    return found, _output(card, where, session.get_outputs())
+    return inputs, _output(card, where, session.get_outputs())
 
 
-def _input(card: Card, where: str, inputs: list[Any]) -> Any:
+def _inputs(card: Card, where: str, inputs: list[Any]) -> list[Any]:
+    wanted = 2 if card.tensor.prior else 1
+    if len(inputs) != wanted:
+        knows = "two: the picture and the prior" if card.tensor.prior else "one"
+        raise ModelError(f"{where}: it takes {len(inputs)} inputs ({_names(inputs)}), the card knows {knows}")
+    # By name where there is one called so; else the prior comes last.
+    pictures = [value for value in inputs if value.name != PRIOR] or inputs[:1]
+    picture = _picture(card, where, pictures[0])
+    return [picture, *(_prior(card, where, value) for value in inputs if value is not picture)]
+
+
+def _prior(card: Card, where: str, found: Any) -> Any:
+    if found.type != _TYPES["float32"]:
+        raise ModelError(f"{where}: input {found.name!r} is {found.type}, a prior is float32")
+    shapes = [[1, 1, height, width] for width, height in card.tensor.all_shapes]
+    wrong = [_shape(shape) for shape in shapes if not _fits(found.shape, shape)]
+    if wrong:
+        raise ModelError(f"{where}: input {found.name!r} is {_shape(found.shape)}, a prior is {' and '.join(wrong)}")
+    return found
+
+
+def _picture(card: Card, where: str, found: Any) -> Any:
     spec = card.tensor
-    if len(inputs) != 1:
-        raise ModelError(f"{where}: it takes {len(inputs)} inputs ({_names(inputs)}), the card knows one")
-    found = inputs[0]
     if found.type != _TYPES[spec.dtype]:
         raise ModelError(f"{where}: input {found.name!r} is {found.type}, the card says {spec.dtype}")
     wrong = [_shape(_tensor(shape)) for shape in spec.all_shapes if not _takes(found, shape)]
