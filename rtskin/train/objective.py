@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from rtskin.errors import InputError
 from rtskin.train import class_losses, losses
 from rtskin.train.batches import Batch
 from rtskin.train.class_losses import skin_logit
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Normalised pictures → the probability of skin at a temperature, N×1×H×W.
 Teach = Callable[[torch.Tensor], torch.Tensor]
+#: Losses of [loss] that the mask itself is trained by.
+_OF_MASK = ("bce", "dice", "focal", "tversky", "bias")
 _NONE: list[torch.Tensor] = []
 
 
@@ -56,7 +59,10 @@ class Objective:
     """The loss of a network on a batch. ``heads``: extra outputs that some losses need, trained beside it; or None."""
 
     def __init__(self, recipe: Recipe, net: nn.Module, teach: Teach | None = None, dtype: Any = None) -> None:
-        """``dtype``: what the network computes in (None: float32); the losses are float32 always."""
+        """``dtype``: what the network computes in (None: float32); the losses are float32 always. InputError: the recipe has
+        no loss of the mask."""
+        if teach is None and not any(getattr(recipe.loss, name) for name in _OF_MASK):
+            raise InputError(f"[loss]: every weight is 0 of those that train the mask ({', '.join(_OF_MASK)}); set one")
         self._loss, self._distil, self._teach, self._dtype = recipe.loss, recipe.distil, teach, dtype
         self._classes, self._skin = recipe.classes, skin_index(recipe.classes.names)
         self._own = OwnPrior(recipe.prior, self._skin) if recipe.prior.use else None
@@ -74,7 +80,7 @@ class Objective:
         with torch.autocast(device.type, self._dtype, enabled=self._dtype is not None):
             with watch as levels:
                 answer = net(images).float()
-            deep = [level.float() for level in self.heads.deep(levels)] if self.heads else []
+            deep = [level.float() for level in self.heads.deep(levels)] if self.heads and self._loss.deep else []
             edge = self.heads.edge(levels).float() if self.heads and self._loss.edge else None
             twin = skin_logit(net(batch.twins).float(), self._skin) if batch.twins is not None else None
         logits = skin_logit(answer, self._skin)
