@@ -86,6 +86,7 @@ class CardWeights(CardPart):
 class Card(CardPart):
     """What is known of a model; frozen. ``accuracy`` and ``speed`` are free tables of measured figures.
 
+    ships: may the weights be given to others, by the terms of all they were made from.
     architecture: a method of rtskin.registry.METHODS ("ellipse"), or anything else for a network.
     parameters: how many weights the network has. macs: multiply-accumulates of one picture at the input's size.
     """
@@ -96,6 +97,7 @@ class Card(CardPart):
     architecture: str
     licence: str = ""
     data_terms: str = ""
+    ships: bool = True
     recipe: str = ""
     parameters: int | None = Field(default=None, ge=0)
     macs: int | None = Field(default=None, ge=0)

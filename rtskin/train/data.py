@@ -72,7 +72,7 @@ def scan(recipe: Recipe, roots: Sequence[Path]) -> list[Sides]:
 
     A root is a folder, or a pack (``rtskin train pack``), which is checked whole.
     """
-    places = [_root(root) for root in roots]
+    places = [root_of(root) for root in roots]
     return [_split(spec, _items(spec, locate(spec, places)), recipe) for spec in recipe.data]
 
 
@@ -113,7 +113,8 @@ class Reader:
         return kept
 
 
-def _root(path: Path) -> Source:
+def root_of(path: Path) -> Source:
+    """A root of data sets: a folder, or the inside of a pack, which is checked whole."""
     if not path.is_file():
         return path
     check(path)

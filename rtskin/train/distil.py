@@ -27,7 +27,7 @@ def open_teachers(paths: Sequence[Path], recipe: Recipe, device: torch.device, d
 
     Each is tried at every shape that batches come in. InputError: it cannot take one, or it is no network of ours.
     """
-    opened = [_open(path).to(device, memory_format=torch.channels_last) for path in paths]
+    opened = [open_network(path)[1].to(device, memory_format=torch.channels_last) for path in paths]
     temperature = recipe.distil.temperature
 
     @torch.no_grad()
@@ -43,7 +43,8 @@ def open_teachers(paths: Sequence[Path], recipe: Recipe, device: torch.device, d
     return teach
 
 
-def _open(path: Path) -> nn.Module:
+def open_network(path: Path) -> tuple[Recipe, nn.Module]:
+    """The recipe and the network, to be used as it is, of a checkpoint or a card of rtskin; InputError, ModelError."""
     folder = path if path.is_dir() else path.parent
     if path.is_dir() or path.suffix == ".toml":
         # A card does not say how wide its network is; the recipe that it comes with does.
@@ -58,8 +59,8 @@ def _open(path: Path) -> nn.Module:
         net = nets.build(recipe.net.architecture, **recipe.net_options)
         warm.start_from(net, path, [torch.zeros(1, 3, _SIDE, _SIDE)])
     else:
-        _, net = checkpoint.averaged(path)
-    return net.eval().requires_grad_(False)
+        recipe, net = checkpoint.averaged(path)
+    return recipe, net.eval().requires_grad_(False)
 
 
 @torch.no_grad()

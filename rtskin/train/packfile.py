@@ -1,11 +1,11 @@
 """Packs, read: a whole training's data in one file, without unpacking it and with nothing but the standard library.
 
-A pack is a ZIP of stored entries, so that ``unzip`` opens it, any picture can be read by itself, and every one has its
-CRC-32. Its first entry, ``pack.json``, is a table: ``format`` (1), ``long_side``, ``quality``, ``pictures`` (all names that
-are in the pack, in order), ``broken`` (those that could not be read when it was made, and are missing) and ``recipe`` (a
-resolved recipe as JSON, or null). Pictures keep the paths that they had below their data folder; whatever their
-extension says, they hold WebP (images lossy, planes lossless). ``init.pt`` and ``teacher-N.pt`` are checkpoints that the
-recipe starts from and learns from; ``terms/`` holds what the folders said about the terms of their pictures.
+A pack is a ZIP of stored entries: ``unzip`` opens it, any picture can be read by itself, all of it front to back, and every
+entry has its CRC-32. The first, ``pack.json``, is a table: ``format`` (1), ``long_side``, ``quality`` and ``recipe`` (a
+resolved recipe, or null). ``data/`` holds the pictures under the paths that they had below their data folder; whatever
+their extension says, they are WebP (images lossy, planes lossless), and empty where there was none that could be read.
+``init.pt`` and ``teacher-N.pt`` are checkpoints that the recipe starts from and learns from; ``terms/`` is what the folders
+said about the terms of their pictures.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import Any
 from rtskin.errors import InputError
 
 INDEX = "pack.json"
+#: The folder of the pictures.
+DATA = "data"
 FORMAT = 1
 
 
@@ -32,10 +34,10 @@ class PackPath:
     """A file or folder in a pack, with as much of :class:`pathlib.Path` as reading data sets takes."""
 
     pack: Path
-    name: str = ""
+    name: str = DATA
 
     def __truediv__(self, part: str) -> PackPath:
-        return PackPath(self.pack, str(PurePosixPath(self.name) / part).removeprefix("./"))
+        return PackPath(self.pack, str(PurePosixPath(self.name) / part))
 
     def __str__(self) -> str:
         return f"{self.pack}:{self.name}"
@@ -64,8 +66,6 @@ class PackPath:
 
     def _below(self) -> tuple[str, ...]:
         names = contents(self.pack).names
-        if self.name in ("", "."):
-            return names
         start, end = (bisect.bisect_left(names, self.name + mark) for mark in ("/", "0"))  # "0" is what follows "/"
         return names[start:end]
 
@@ -89,7 +89,7 @@ def read(path: Path, name: str) -> bytes:
     try:
         return _opened(path, os.getpid(), _state(path)).read(name)
     except KeyError:
-        raise OSError(0, "was broken when the pack was made") from None
+        raise OSError(0, "there is no such entry") from None
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise OSError(0, "is damaged; copy the pack again") from error
 
@@ -122,12 +122,13 @@ def _contents(path: Path, state: tuple[int, int]) -> Contents:
     archive = _opened(path, os.getpid(), state)
     try:
         table = json.loads(archive.read(INDEX))
-        names, version = table["pictures"], table["format"]
+        version = table["format"]
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a pack of `rtskin train pack`: it has no {INDEX} that can be read") from error
     if version != FORMAT:
         raise InputError(f"the pack {path} is of format {version}, this version reads {FORMAT}; pack it again")
-    return Contents(tuple(sorted(names)), frozenset(names), table)
+    names = tuple(sorted(name for name in archive.namelist() if name.startswith(f"{DATA}/")))
+    return Contents(names, frozenset(names), table)
 
 
 @functools.lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ from typing import Any
 from rtskin.errors import InputError, MissingExtraError, RtskinError
 from rtskin.train import recipe as recipes
 from rtskin.train.data import scan
+from rtskin.train.origins import with_origins
 from rtskin.train.overrides import overridden
 
 log = logging.getLogger("rtskin.train")
@@ -41,7 +42,7 @@ def train(
     """
     changes = {"threads": threads, "device": device, "tensorboard": tensorboard or None}
     table = _changed(overridden(recipes.read(path), settings), minutes, steps, changes)
-    recipe = recipes.parse(table, str(path))
+    recipe = with_origins(recipes.parse(table, str(path)), path.parent)
     if not recipe.steps and not recipe.minutes:
         raise InputError(f"{path} says neither steps nor minutes; give one of them there, or --steps or --minutes")
     sets = scan(recipe, list(roots or ROOTS))
