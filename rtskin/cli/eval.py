@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -187,7 +188,7 @@ def evaluate(
     cross_validate(sets, figures, output, folds, recipe, steps, data, out)
 
 
-def _refuse(options: dict[str, object], why: str) -> None:
+def _refuse(options: Mapping[str, object], why: str) -> None:
     from rtskin.errors import InputError
 
     for name, value in options.items():

@@ -97,9 +97,9 @@ class OutputOptions:
 
         from rtskin.evaluate import report as reports
 
-        for sheet in sheets if self.sheet else ():
-            several = len(sheets) > 1
-            sheet.save(self.sheet.with_name(_named(self.sheet, sheet.model)) if several else self.sheet)
+        if self.sheet is not None:
+            for sheet in sheets:
+                sheet.save(_named(self.sheet, sheet.model) if len(sheets) > 1 else self.sheet)
         if self.markdown is not None:
             write_text(self.markdown, reports.to_markdown(report), overwrite=True)
         if self.as_json:
@@ -188,6 +188,6 @@ def cross_validate(
     output.give(replace(report, notes=notes, costs=figures.costs(cards)), sheets)
 
 
-def _named(path: Path, model: str) -> str:
+def _named(path: Path, model: str) -> Path:
     """worst.png of a model: worst-MODEL.png."""
-    return f"{path.stem}-{model}{path.suffix}"
+    return path.with_name(f"{path.stem}-{model}{path.suffix}")

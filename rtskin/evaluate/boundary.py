@@ -23,7 +23,8 @@ def band(skin: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     reach = width(*skin.shape)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     inner: U8 = cv2.erode(skin.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return skin & (inner == 0)
+    edge: npt.NDArray[np.bool_] = skin & (inner == 0)
+    return edge
 
 
 def width(rows: int, columns: int) -> int:

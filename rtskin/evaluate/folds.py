@@ -95,15 +95,21 @@ def roots_for(dataset: Dataset, recipe: Path) -> list[Path]:
 
 
 def _begun(recipe: Recipe, path: Path, steps: int | None) -> Recipe:
-    """The recipe with its length, and with the weights to begin with found from anywhere."""
+    """The recipe with its length, with weights that are found from anywhere, and without an early stop."""
     if steps is not None:
         recipe = recipe.model_copy(update={"steps": steps, "minutes": None})
     if not recipe.steps and not recipe.minutes:
         raise InputError(f"{path} says neither steps nor minutes; give one of them there, or --steps")
-    if recipe.net.init is not None:
-        init = str((path.parent / recipe.net.init).resolve())
-        recipe = recipe.model_copy(update={"net": recipe.net.model_copy(update={"init": init})})
-    return recipe
+    init = recipe.net.init and str((path.parent / recipe.net.init).resolve())
+    teachers = [str((path.parent / name).resolve()) for name in recipe.distil.teachers]
+    return recipe.model_copy(
+        update={
+            "net": recipe.net.model_copy(update={"init": init}),
+            "distil": recipe.distil.model_copy(update={"teachers": teachers}),
+            # Stopping early picks the weights by the very pictures that are kept out.
+            "stop": recipe.stop.model_copy(update={"patience": 0}),
+        }
+    )
 
 
 def _fold(number: int, recipe: Recipe, part: DataSet, dataset: Dataset, folds: int, out: Path) -> Fold:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,51 +14,63 @@ from rtskin.evaluate.held_out import HeldOut
 if TYPE_CHECKING:
     from rtskin.train.recipe import Recipe
 
+_INIT, _TEACHER = "net.init", "distil.teachers"
 #: Weights that began with weights that began with … : more than this is a circle.
 _LONGEST = 20
 
 
 def check_unseen(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset]) -> list[str]:
-    """What must be said of the weights that a recipe begins with; InputError where they have seen what is kept out.
+    """What must be said of the weights that a recipe begins with, and of its teachers; InputError where they have seen what
+    is kept out.
 
-    folder: what ``net.init`` is relative to. They are asked for their own recipe, and for the weights that those began
-    with. What was trained on labels that another network made cannot be traced.
+    folder: what ``net.init`` and ``distil.teachers`` are relative to. Each is asked for its own recipe, and for what that
+    began with and was taught by. What was trained on labels that another network made cannot be traced.
     """
-    notes: list[str] = []
-    for _ in range(_LONGEST):
-        if recipe.net.init is None:
-            return notes
-        weights = folder / recipe.net.init
-        if notes and not weights.exists():
-            return [
-                *notes,
-                f"{weights.name}, which these began with, is not here: whether it has seen the set is not known.",
-            ]
-        recipe, folder = _recipe_of(weights)
+    return list(_check(recipe, folder, kept_out, 0))
+
+
+def _check(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset], depth: int) -> Iterator[str]:
+    if depth > _LONGEST:
+        raise InputError(f"the weights in {folder} began with themselves; set another net.init")
+    for key, weights in _sources(recipe, folder):
+        found = _recipe_of(weights, key, must_be_known=depth == 0 and key == _INIT)
+        if found is None:
+            yield f"{weights.name} ({key} of {recipe.name}) has no recipe here: whether it has seen the set is not known."
+            continue
+        theirs, place = found
         for dataset in kept_out:
-            seen = HeldOut(recipe).seen(dataset)
+            seen = HeldOut(theirs).seen(dataset)
             if seen:
                 raise InputError(
-                    f"{weights}, which the recipe begins with (net.init), was trained on {seen} of the "
-                    f"{len(dataset.items)} pictures of {dataset.path.name} that a fold keeps out, so the figure would prove "
-                    "nothing; begin with weights that have not seen the set, or with none"
+                    f"{weights} ({key} of {recipe.name}) was trained on {seen} of the {len(dataset.items)} pictures of "
+                    f"{dataset.path.name} that a fold keeps out, so the figure would prove nothing; "
+                    "take weights that have not seen the set, or none"
                 )
-        notes.append(f"Begun with {weights.name} of {recipe.name}, whose recipe does not train on these pictures.")
-    raise InputError(f"the weights at {folder} began with themselves; set another net.init")
+        yield f"{weights.name} ({key} of {recipe.name}) was made by {theirs.name}, which does not train on these pictures."
+        yield from _check(theirs, place, kept_out, depth + 1)
 
 
-def _recipe_of(weights: Path) -> tuple[Recipe, Path]:
-    """The recipe that made the weights, and what its paths are relative to."""
+def _sources(recipe: Recipe, folder: Path) -> list[tuple[str, Path]]:
+    first = [(_INIT, folder / recipe.net.init)] if recipe.net.init is not None else []
+    return [*first, *((_TEACHER, folder / name) for name in recipe.distil.teachers)]
+
+
+def _recipe_of(weights: Path, key: str, must_be_known: bool) -> tuple[Recipe, Path] | None:
+    """The recipe that made the weights, and what its paths are relative to; None where it cannot be had."""
     from rtskin.train import checkpoint
     from rtskin.train.recipe import load, parse
 
+    if not weights.exists() and not must_be_known:
+        return None
     if weights.is_dir() or weights.suffix in (".toml", ".onnx"):
         folder = weights if weights.is_dir() else weights.parent
-        if not (folder / "recipe.toml").is_file():
-            raise InputError(
-                f"{weights}, which the recipe begins with (net.init), has no recipe.toml beside it, so nobody knows what "
-                "it was trained on; put it there, or begin with other weights"
-            )
-        return load(folder / "recipe.toml"), folder
+        if (folder / "recipe.toml").is_file():
+            return load(folder / "recipe.toml"), folder
+        if not must_be_known:
+            return None
+        raise InputError(
+            f"{weights}, which the recipe begins with ({key}), has no recipe.toml beside it, so nobody knows what it was "
+            "trained on; put it there, or begin with other weights"
+        )
     state = checkpoint.load(weights)
     return parse(json.loads(state["recipe"]), str(weights)), weights.parent

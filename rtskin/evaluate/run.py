@@ -163,7 +163,7 @@ class _Tally:
             image, truth = read(item)
         except BrokenImageError as error:
             log.warning("left out: %s", error)
-            self._broken.append(error.path.as_posix())
+            self._broken.append(str(error.path))
             return
         masks = {model: _mask(model, segment, image, item) for model, segment in self._segmenters.items()}
         self._items.append(item)

@@ -163,18 +163,27 @@ def saved(path: Path, table: Table) -> Path:  # noqa: F811
 
 @pytest.fixture
 def beginning(table: Table, pairs: Dataset, tmp_path: Path) -> Any:  # noqa: F811
-    """beginning(init): the notes of folds that begin with these weights."""
+    """beginning(init), beginning(teacher=…): the notes of folds that begin with, or learn from, these weights."""
 
-    def begin(init: Path) -> list[str]:
-        net = {**table["net"], "init": str(init)}
-        return plan(written(tmp_path / "begun.toml", {**table, "net": net}), pairs, 3, tmp_path / "out")[1]
+    def begin(init: Path | None = None, teacher: Path | None = None) -> list[str]:
+        made = dict(table)
+        if init is not None:
+            made["net"] = {**table["net"], "init": str(init)}
+        if teacher is not None:
+            made["distil"] = {"teachers": [str(teacher)]}
+        return plan(written(tmp_path / "begun.toml", made), pairs, 3, tmp_path / "out")[1][1:]
 
     return begin
 
 
 def test_weights_that_have_seen_the_set_are_refused(table: Table, tmp_path: Path, beginning: Any) -> None:  # noqa: F811
-    with pytest.raises(InputError, match=r"seen.pt.*was trained on \d+ of the \d+ pictures of pairs"):
-        beginning(saved(tmp_path / "seen.pt", table))
+    seen = saved(tmp_path / "seen.pt", table)
+    with pytest.raises(
+        InputError, match=r"seen.pt \(net.init of tiny\) was trained on \d+ of the \d+ pictures of pairs"
+    ):
+        beginning(seen)
+    with pytest.raises(InputError, match=r"seen.pt \(distil.teachers of tiny\) was trained on"):
+        beginning(teacher=seen)
     # The right fold alone does not help: the others have been seen.
     keeps = {**table, "split": {"folds": 3, "held_out": 0}}
     with pytest.raises(InputError, match="prove nothing"):
@@ -183,28 +192,35 @@ def test_weights_that_have_seen_the_set_are_refused(table: Table, tmp_path: Path
 
 def test_weights_that_have_not_seen_it_are_named(table: Table, tmp_path: Path, beginning: Any) -> None:  # noqa: F811
     other = {**table, "name": "other", "data": table["data"][1:]}
-    notes = beginning(saved(tmp_path / "other.pt", other))
-    assert notes[1:] == ["Begun with other.pt of other, whose recipe does not train on these pictures."]
+    (note,) = beginning(saved(tmp_path / "other.pt", other))
+    assert note == "other.pt (net.init of tiny) was made by other, which does not train on these pictures."
     folder = written(tmp_path / "shipped" / "recipe.toml", other).parent
-    assert "Begun with shipped of other" in beginning(folder)[1]
+    assert "shipped (distil.teachers of tiny) was made by other" in beginning(teacher=folder)[0]
 
 
 def test_weights_are_followed_to_where_they_began(table: Table, tmp_path: Path, beginning: Any) -> None:  # noqa: F811
     other = {**table, "name": "other", "data": table["data"][1:]}
     saved(tmp_path / "a" / "seen.pt", table)
     begun = {**other, "net": {**table["net"], "init": "seen.pt"}}
-    with pytest.raises(InputError, match=r"seen.pt, which the recipe begins with"):
+    with pytest.raises(InputError, match=r"seen.pt \(net.init of other\) was trained on"):
         beginning(saved(tmp_path / "a" / "begun.pt", begun))
     (tmp_path / "a" / "seen.pt").unlink()
-    assert "seen.pt, which these began with, is not here" in beginning(tmp_path / "a" / "begun.pt")[2]
+    assert "seen.pt (net.init of other) has no recipe here" in beginning(tmp_path / "a" / "begun.pt")[1]
     circle = {**other, "net": {**table["net"], "init": "circle.pt"}}
     with pytest.raises(InputError, match="began with themselves"):
         beginning(saved(tmp_path / "circle.pt", circle))
 
 
-def test_weights_without_a_recipe_are_refused(tmp_path: Path, beginning: Any) -> None:
+def test_weights_to_begin_with_need_a_recipe_and_of_others_it_is_said(tmp_path: Path, beginning: Any) -> None:
     (tmp_path / "bare").mkdir()
     with pytest.raises(InputError, match=r"has no recipe.toml beside it"):
         beginning(tmp_path / "bare")
     with pytest.raises(InputError, match="there is no checkpoint"):
         beginning(tmp_path / "none.pt")
+    assert "bare (distil.teachers of tiny) has no recipe here" in beginning(teacher=tmp_path / "bare")[0]
+
+
+def test_no_fold_stops_early(table: Table, pairs: Dataset, tmp_path: Path) -> None:  # noqa: F811
+    recipe = written(tmp_path / "r.toml", {**table, "stop": {"patience": 2}})
+    folds, _ = plan(recipe, pairs, 3, tmp_path / "out")
+    assert [fold.recipe.stop.patience for fold in folds] == [0, 0, 0], "it would look at the pictures that are kept out"
