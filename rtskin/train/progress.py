@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -17,8 +18,11 @@ _EVERY = 30.0
 @contextlib.contextmanager
 def bar(quiet: bool = False) -> Iterator[Callable[[Progress], None]]:
     """A function that shows a step, for the time of a ``with``."""
-    from rich.console import Console
-
+    try:
+        from rich.console import Console
+    except ImportError:  # where the loop runs without the rest of rtskin
+        yield _Lines(_plainly)
+        return
     console = Console(stderr=True)
     if quiet:
         yield lambda progress: None
@@ -54,6 +58,10 @@ class _Lines:
         if now - self._last >= _EVERY or step.step == step.total:
             self._last = now
             self._say(f"{time.strftime('%H:%M:%S')} step {step.step} of {step.total or '?'}: {_words(step)}")
+
+
+def _plainly(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _words(step: Progress) -> str:
