@@ -10,12 +10,12 @@ from rtskin.train.recipe import parse
 
 
 def test_values_are_toml_and_names_need_no_quotation_marks(table: dict[str, Any]) -> None:
-    settings = ["loss.focal=1.5", "optimiser.name=adamp", "batch_shapes=[[128, 64]]", "name='other one'", "compose.share = 0"]
+    settings = ["loss.focal=1.5", "optimiser.name=adamp", "batch_shapes=[[128, 64]]", "name='other one'", "seed = 5"]
     recipe = parse(overridden(table, settings))
     assert recipe.loss.focal == 1.5
     assert recipe.optimiser.name == "adamp"
     assert recipe.batch_shapes == [(128, 64)]
-    assert recipe.name == "other one"
+    assert (recipe.name, recipe.seed) == ("other one", 5)
     assert "loss" not in table
 
 
