@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rtskin.errors import MissingExtraError, ModelError
-from rtskin.train import checkpoint
+from rtskin.train import checkpoint, origins
 from rtskin.train.recipe import Recipe, Shape, parse
 
 log = logging.getLogger("rtskin.train")
@@ -23,6 +23,8 @@ log = logging.getLogger("rtskin.train")
 #: Largest difference between torch and ONNX Runtime, in probability, on random and on flat pictures.
 TOLERANCE = 1e-4
 OPSET = 18
+#: Name, channels and largest value of what a graph takes; the prior only where the network has one.
+_INPUTS = (("image", 3, 255), ("prior", 1, 1))
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,10 @@ class Exported:
 def export(source: Path, out: Path) -> Exported:
     """Write ``NAME.onnx`` and ``model.toml`` of the averaged weights in the checkpoint ``source`` to the folder ``out``.
 
-    The graph takes float32 1×3×H×W RGB in 0…255 and gives float32 1×1×H×W, the probability of skin; H and W are left open
-    where the recipe lists several shapes. At each of them it is compared with torch in ONNX Runtime before anything gets its
-    final name; ModelError where they differ.
+    The graph takes float32 1×3×H×W RGB in 0…255 (``image``; of a network with a prior also ``prior``, 1×1×H×W in 0…1) and
+    gives float32 1×C×H×W, the probability of skin, or of each class; H and W are left open where the recipe lists several
+    shapes. At each of them it is compared with torch in ONNX Runtime before anything gets its final name; ModelError where
+    they differ.
     """
     state = checkpoint.load(source)
     recipe = parse(json.loads(state["recipe"]), str(source))
@@ -78,11 +81,14 @@ def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
     rng = np.random.default_rng(0)
     worst = 0.0
     for width, height in shapes:
-        for picture in (rng.uniform(0, 255, (1, 3, height, width)), np.full((1, 3, height, width), 128.0)):
-            x = picture.astype(np.float32)
+        for low, high in ((0, 1), (0.5, 0.5)):
+            feed = {
+                name: rng.uniform(low * most, high * most, (1, channels, height, width)).astype(np.float32)
+                for name, channels, most in _INPUTS[: len(session.get_inputs())]
+            }
             with torch.no_grad():
-                expected = net(torch.from_numpy(x)).numpy()
-            worst = max(worst, _difference(_run(session, x, path), expected))
+                expected = net(*map(torch.from_numpy, feed.values())).numpy()
+            worst = max(worst, _difference(_run(session, feed, path), expected))
         if not worst <= TOLERANCE:
             raise ModelError(
                 f"{path.name} differs from torch by {worst:.2g} at {width}×{height} (at most {TOLERANCE:g}); "
@@ -91,11 +97,12 @@ def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
     return worst
 
 
-def _run(session: Any, x: Any, path: Path) -> Any:
+def _run(session: Any, feed: dict[str, Any], path: Path) -> Any:
     try:
-        return session.run(None, {session.get_inputs()[0].name: x})[0]
+        return session.run(None, feed)[0]
     except Exception as error:  # its errors share no base class but Exception
-        size = f"{x.shape[3]}×{x.shape[2]}"
+        _, _, height, width = feed["image"].shape
+        size = f"{width}×{height}"
         raise ModelError(
             f"{path.name} cannot run at {size}, it was not kept: {' '.join(str(error).split())}"
         ) from error
@@ -117,13 +124,17 @@ def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
         def __init__(self, net: nn.Module) -> None:
             super().__init__()
             self.net = net
+            self.inputs = _INPUTS[: 1 + recipe.prior.use]
+            self.output = _output(recipe)
             self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
             self.register_buffer("scale", 1 / torch.tensor(STD).view(1, 3, 1, 1))
 
-        def forward(self, image: torch.Tensor) -> torch.Tensor:
-            return self.net((image - self.mean) * self.scale).sigmoid()
+        def forward(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
+            x = (image - self.mean) * self.scale
+            logits = self.net(x if prior is None else torch.cat([x, prior], 1))
+            return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(1)
 
-    net = nets.build(recipe.net.architecture, **recipe.net.options)
+    net = nets.build(recipe.net.architecture, **recipe.net_options)
     net.load_state_dict(state)
     return Shipped(net).eval()
 
@@ -133,16 +144,16 @@ def _write_onnx(net: Any, path: Path, shapes: Sequence[Shape]) -> None:
     import torch
 
     width, height = shapes[0]
-
+    inputs, output = getattr(net, "inputs", _INPUTS[:1]), getattr(net, "output", "skin")
     # Stamped on every node by the exporter, and of no use outside this machine.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     torch.onnx.export(
         net,
-        (torch.zeros(1, 3, height, width),),
+        tuple(torch.zeros(1, channels, height, width) for _, channels, _ in inputs),
         str(path),
         opset_version=OPSET,
-        input_names=["image"],
-        output_names=["skin"],
+        input_names=[name for name, _, _ in inputs],
+        output_names=[output],
         dynamo=True,
         external_data=False,
         verbose=False,
@@ -184,6 +195,7 @@ def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, 
     """The card as TOML. ``beside``: is the recipe in the same folder. Figures are added by who measures them."""
     from rtskin.infer.card_input import spanned
     from rtskin.infer.cards import Card
+    from rtskin.train.classes import BACKGROUND, skin_index
 
     live, still = (tuple(dict.fromkeys(shapes)) for shapes in (recipe.live_shapes, recipe.still))
     entry: dict[str, Any] = {"width": live[0][0], "height": live[0][1]}
@@ -191,23 +203,30 @@ def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, 
         entry["shapes"] = live
     if still:
         entry["still"] = still
-    terms = "; ".join(f"{part.name}: {part.terms}" for part in recipe.data)
-    barred = [part.name for part in recipe.data if not part.ship]
-    if barred:
-        terms = f"NOT TO BE GIVEN TO OTHERS, trained on {', '.join(barred)}; {terms}"
+    if recipe.prior.use:
+        entry["prior"] = True
+    before = " and the mask before" if recipe.prior.use else ""
+    classes = recipe.classes.names
+    known = ", ".join(name for name in classes if name != BACKGROUND).capitalize()
     table = {
         "name": recipe.name,
         "title": recipe.name,
-        "description": f"Skin network {recipe.net.architecture} for {spanned(live)} pictures, "
+        "description": f"{known} network {recipe.net.architecture} for {spanned(live)} pictures{before}, "
         f"{step} steps of {recipe.batch} crops, averaged weights",
         "architecture": recipe.net.architecture,
         "licence": "Apache-2.0",
-        "data_terms": terms,
+        "data_terms": origins.terms(recipe),
+        "ships": recipe.ships,
         "recipe": "recipe.toml" if beside else f"{recipe.name}, seed {recipe.seed}",
         "parameters": parameters,
-        # Normalisation and sigmoid are in the graph: pixels in, probability out.
+        # Normalisation and sigmoid (or softmax) are in the graph: pixels in, probability out.
         "input": {**entry, "fit": "stretch", "colour": "rgb"},
-        "output": {"name": "skin", "channel": 0, "activation": "none", "classes": ["skin"]},
+        "output": {"name": _output(recipe), "channel": skin_index(classes), "activation": "none", "classes": classes},
         "weights": {"file": weights, "sha256": sha256},
     }
     return Card.parse(table, "the new card").to_toml()
+
+
+def _output(recipe: Recipe) -> str:
+    """What the graph calls what it gives."""
+    return "skin" if len(recipe.classes.names) == 1 else "classes"
