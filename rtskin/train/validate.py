@@ -84,8 +84,8 @@ class Validation:
             found, true = found & counts, (picture.mask > 127) & counts
             with_skin = bool(true.any())
             value = (found & true).sum() / (found | true).sum() if with_skin else found.mean()
-            planes = (plane.astype(np.uint8) * 255 for plane in (true, found))
-            yield Judged(label, picture.image, *planes, "iou" if with_skin else "false_skin", float(value))
+            truth, mask = (plane.astype(np.uint8) * 255 for plane in (true, found))
+            yield Judged(label, picture.image, truth, mask, "iou" if with_skin else "false_skin", float(value))
 
 
 def score(figures: Figures) -> float:
