@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rtskin.train import webcam
 from rtskin.train.imaging import cv2
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def photometric(rng: np.random.Generator, image: Array, spec: Augment) -> Array:
         image = cv2.LUT(image, _tone_table(rng, spec, dark))
     if dark or chance[4] < spec.noise:
         image = _noise(rng, image, 20 if dark else 12)
+    # Draws of its own, so that the others are what they were before these changes were known.
+    own = rng.spawn(1)[0]
+    image = webcam.sensed(own, image, spec)
+    if own.random() < spec.h264:
+        image = webcam.h264(own, image)
     if chance[5] < spec.jpeg:
         quality = int(rng.integers(25, 92))
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtskin.errors import InputError
-from rtskin.train import augment, compose, crops
+from rtskin.train import augment, colours, compose, crops, webcam
 from rtskin.train.classes import ClassTables
 from rtskin.train.compose import Sample
 from rtskin.train.data import Item, Picture, Reader, Sides, probabilities
@@ -51,6 +51,7 @@ class Batches:
                 raise InputError(
                     f"the data set {part.spec.name!r} has no pictures left to train on: all are kept out by the split"
                 )
+        webcam.require(recipe.augment)
         self.recipe, self.sets = recipe, sets
         self._all = _Urn(sets)
         self._reader = Reader(recipe.cache_mb)
@@ -75,6 +76,7 @@ class Batches:
     def _photographed(self, seed: list[int], sample: Sample, rng: np.random.Generator, twins: list[Array]) -> Sample:
         """The sample as a camera would show it, RGB; a second such picture of it goes to ``twins``, if these are wanted."""
         image, *planes = sample
+        image, planes[0] = colours.published(rng, image, planes[0], self.recipe.augment)
         if self.recipe.loss.consistency:
             # Drawn apart, so that the first picture is the same with and without.
             other = augment.photometric(np.random.default_rng([*seed, 1]), image.copy(), self.recipe.augment)

@@ -95,6 +95,16 @@ class Augment(Part):
     noise: Share = 0.25
     jpeg: Share = 0.3
     low_light: Share = 0.08
+    banding: Share = Field(default=0.03, description="bands of a flickering lamp")
+    halo: Share = Field(default=0.08, description="sharpened by the camera")
+    chroma: Share = Field(default=0.1, description="coarse colour")
+    h264: Share = Field(default=0.0, description="really encoded, at about 10 ms a sample; needs PyAV")
+    hue_turn: Share = Field(default=0.0, description="this and all below: the published set, see rtskin.train.colours")
+    desaturate: Share = 0.0
+    contrast_brightness: Share = 0.0
+    sepia: Share = 0.0
+    lattice: Share = Field(default=0.0, description="over all of the skin; not together with [classes]")
+    part_lattice: Share = 0.0
 
 
 class Loss(Part):
@@ -255,6 +265,8 @@ def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
         raise InputError(f"{origin}: {_explain(error)}") from error
     if recipe.steps and recipe.minutes:
         raise InputError(f"{origin} gives both steps and minutes; keep one of them")
+    if len(recipe.classes.names) > 1 and (recipe.augment.lattice or recipe.augment.part_lattice):
+        raise InputError(f"{origin}: what a lattice covers has no class; set augment.lattice and part_lattice to 0")
     twice = {part.name for part in recipe.data if [other.name for other in recipe.data].count(part.name) > 1}
     if twice:
         raise InputError(f"{origin} names a data set twice: {', '.join(sorted(twice))}")
