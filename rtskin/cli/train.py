@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from rtskin.cli import train_data
+
 #: What the group runs when its first word is no verb.
 _DEFAULT = "recipe"
 
@@ -42,6 +44,7 @@ def register(app: typer.Typer) -> None:
     group.command("label")(label)
     group.command("export")(export)
     group.command("report")(report)
+    train_data.register(group)
     app.add_typer(group, name="train")
 
 

@@ -1,4 +1,4 @@
-"""``python -m rtskin.train.packed FILE.pack --out DIR``: train the recipe in a pack where there are torch, OpenCV and numpy only.
+"""``python -m rtskin.train.packed FILE.pack --out DIR``: train the recipe in a pack with torch, OpenCV and numpy alone.
 
 For machines that are lent for an hour: the tree as it is, no installation, one file of data. What comes out is
 DIR/last.pt, for ``rtskin train export``; with ``--resume`` it goes on, here or at home.
