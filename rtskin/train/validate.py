@@ -104,6 +104,15 @@ def _means(judged: Iterator[Judged]) -> dict[str, float]:
     return {figure: float(np.mean(those)) for figure, those in values.items() if those}
 
 
+def probability(net: nn.Module, picture: Picture, recipe: Recipe) -> Array:
+    """What a network trained by ``recipe`` says of a whole picture, at its size: the probability of skin, float32 H×W."""
+    small = stretched(picture, recipe.live_shapes)
+    found = _predict(net, small, skin_index(recipe.classes.names), recipe.prior.use)
+    height, width = picture.mask.shape
+    enlarged: Array = cv2.resize(1 / (1 + np.exp(-found)), (width, height), interpolation=cv2.INTER_LINEAR)
+    return enlarged
+
+
 @torch.no_grad()
 def _predict(net: nn.Module, picture: Picture, skin: int, prior: bool) -> Array:
     rgb = np.ascontiguousarray(cv2.cvtColor(picture.image, cv2.COLOR_BGR2RGB))
