@@ -42,3 +42,31 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         nets.build("mobil-unet")
     with pytest.raises(InputError, match="'widht'; did you mean width"):
         nets.build("mobile-unet", widht=2)
+
+
+def test_classes_are_an_option() -> None:
+    net = nets.build("mobile-unet", width=0.5, classes=5).eval()
+    with torch.no_grad():
+        assert net(torch.zeros(1, 3, 64, 96)).shape == (1, 5, 64, 96)
+
+
+def test_what_it_costs_does_not_change_unnoticed() -> None:
+    """At width 1 and 256×256: parameters, and multiply-accumulates of the convolutions."""
+    net, macs = nets.build("mobile-unet").eval(), 0
+
+    def count(module: torch.nn.Conv2d, inputs: object, output: torch.Tensor) -> None:
+        nonlocal macs
+        macs += output[0].numel() * module.weight[0].numel()
+
+    for module in net.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(count)
+    with torch.no_grad():
+        net(torch.zeros(1, 3, 256, 256))
+    assert sum(parameter.numel() for parameter in net.parameters()) == 583_588
+    assert macs == 103_574_528
+
+
+def test_a_wider_one_has_more_of_everything() -> None:
+    one, two = (sum(p.numel() for p in nets.build("mobile-unet", width=width).parameters()) for width in (1, 2))
+    assert 3.5 * one < two < 4 * one

@@ -59,3 +59,20 @@ def table() -> dict[str, Any]:
 @pytest.fixture
 def recipe(table: dict[str, Any]) -> Recipe:
     return parse(table)
+
+
+def parted(table: dict[str, Any], data: Path) -> dict[str, Any]:
+    """The recipe with five classes; writes labels/ for ``pairs``: hair above the disc, a bag and something unknown below."""
+    (data / "pairs/labels").mkdir(exist_ok=True)
+    for path in sorted((data / "pairs/masks").iterdir()):
+        mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        labels = np.where(mask > 127, 41, 0).astype(np.uint8)
+        rows, columns = np.nonzero(mask)
+        left, right = columns.min(), columns.max() + 1
+        labels[: rows.min(), left:right] = 19
+        labels[rows.max() + 1 :, left:right] = 2
+        labels[rows.max() + 1 :, right - 4 : right] = 99
+        cv2.imwrite(str(data / "pairs/labels" / path.name), labels)
+    maps = {"background": [0], "skin": [41], "hair": [19], "background|clothes": [2], "glasses": [17]}
+    names = ["background", "skin", "hair", "clothes", "glasses"]
+    return {**table, "classes": {"names": names, "maps": {"pairs": maps}}}
