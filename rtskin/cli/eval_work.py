@@ -151,7 +151,7 @@ def cross_validate(
     """A recipe's folds beside the models."""
     from rtskin.evaluate.datasets import load_pairs
     from rtskin.evaluate.folds import plan, roots_for, run
-    from rtskin.evaluate.run import evaluate, open_models
+    from rtskin.evaluate.run import evaluate, open_models, shown_name
     from rtskin.evaluate.sheet import ContactSheet
     from rtskin.train.recipe import load
     from rtskin.train.session import ROOTS, train
@@ -164,7 +164,7 @@ def cross_validate(
     dataset = load_pairs(sets.pairs[0], limit=sets.limit)
     planned, notes = plan(recipe, dataset, folds, out, steps)
     roots = [*roots_for(dataset, recipe), *(data or ROOTS)]
-    name = f"{load(recipe).name} ({folds} folds)"
+    name = f"{load(recipe).name}, {folds} folds"
     sheets = [ContactSheet(name)] if output.sheet else []
     cards: dict[str, Card] = {}
 
@@ -174,7 +174,10 @@ def cross_validate(
 
     def measured(part: Dataset, fold: Mapping[str, Path]) -> Report:
         part = cropped(part) if sets.crops else part
-        wanted = {**{shown: str(card) for shown, card in fold.items()}, **{model: model for model in figures.models}}
+        wanted = {
+            **{shown: str(card) for shown, card in fold.items()},
+            **{shown_name(model): model for model in figures.models},
+        }
         with open_models(wanted, **figures.settings) as segmenters, bar("pictures") as progress:
             cards.update({model: segmenter.card for model, segmenter in segmenters.items()})
             traits = figures.traits(segmenters[name].card, [part])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -73,14 +73,14 @@ def breakdowns(report: Report) -> Iterator[Breakdown]:
 
 
 def together(sets: Sequence[Results], dataset: Dataset | None = None) -> Results:
-    """Several sets as one."""
+    """Several sets as one, which has the name and the place of ``dataset`` where that is given."""
     first = sets[0]
     counts: dict[str, list[Counts]] = {
         model: list(chain.from_iterable(one.counts[model] for one in sets)) for model in first.counts
     }
     items = list(chain.from_iterable(one.items for one in sets))
     return Results(
-        dataset or Dataset(TOGETHER, Path(), items),
+        replace(dataset, items=items) if dataset else Dataset(TOGETHER, Path(), items),
         items,
         counts,
         list(chain.from_iterable(one.broken for one in sets)),

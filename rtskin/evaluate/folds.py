@@ -48,7 +48,8 @@ class Fold:
 def plan(path: Path, dataset: Dataset, folds: int, out: Path, steps: int | None = None) -> tuple[list[Fold], list[str]]:
     """The folds, and what must be said of them; nothing is written yet.
 
-    path: of the recipe. dataset: the whole set, which is one of the recipe's. steps: instead of the recipe's length.
+    path: of the recipe. dataset: the whole set, which is one of the recipe's; with as many ``folds`` as the recipe's own split
+    the other sets keep out what they did, else they are split anew. steps: instead of the recipe's length.
     InputError where the set is none of the recipe's or stays on one side of the split as a whole, a fold has no pictures,
     the weights to begin with have seen them, or ``out`` holds folds of another recipe.
     """
@@ -80,8 +81,7 @@ def run(folds: Sequence[Fold], train: Train, measure: Measure, name: str, export
             _train(fold, train, export)
         reports.append(measure(fold.dataset, {name: fold.card}))
     first = reports[0]
-    whole = replace(folds[0].dataset, items=[item for fold in folds for item in fold.dataset.items])
-    results = together([report.results[0] for report in reports], whole)
+    results = together([report.results[0] for report in reports], first.results[0].dataset)
     return Report(first.models, [results], first.seed, first.draws, first.traits)
 
 

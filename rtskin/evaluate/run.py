@@ -198,7 +198,7 @@ def open_models(names: Sequence[str] | Mapping[str, str], **options: Any) -> Ite
 
     with ExitStack() as stack:
         opened: dict[str, Segmenter] = {}
-        wanted = names.items() if isinstance(names, Mapping) else [(_shown(name), name) for name in names]
+        wanted = names.items() if isinstance(names, Mapping) else [(shown_name(name), name) for name in names]
         for shown, name in wanted:
             if shown in opened:
                 raise InputError(f"two models are called {shown!r}; name each once, or rename the folder of one card")
@@ -206,7 +206,7 @@ def open_models(names: Sequence[str] | Mapping[str, str], **options: Any) -> Ite
         yield opened
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """What a model is called in reports: of a card's path, its folder or (for other.toml) its stem."""
     path = Path(name)
     if path.name == "model.toml":
