@@ -85,7 +85,12 @@ def evaluate(
         ),
     ] = None,
     hce: Annotated[
-        bool, typer.Option("--hce", help="Human correction effort too, which is slow.", rich_help_panel=_FIGURES)
+        bool,
+        typer.Option(
+            "--hce",
+            help="Human correction effort too: clicks to mend a mask, some 50 ms a picture.",
+            rich_help_panel=_FIGURES,
+        ),
     ] = False,
     hce_processes: Annotated[
         int | None,

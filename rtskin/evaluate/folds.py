@@ -48,8 +48,8 @@ class Fold:
 def plan(path: Path, dataset: Dataset, folds: int, out: Path, steps: int | None = None) -> tuple[list[Fold], list[str]]:
     """The folds, and what must be said of them; nothing is written yet.
 
-    path: of the recipe. dataset: the whole set, which is one of the recipe's; with as many ``folds`` as the recipe's own split
-    the other sets keep out what they did, else they are split anew. steps: instead of the recipe's length.
+    path: of the recipe. dataset: the whole set, which is one of the recipe's. folds: with as many as the recipe's own split
+    has, the other sets keep out what they did, else they are split anew. steps: instead of the recipe's length.
     InputError where the set is none of the recipe's or stays on one side of the split as a whole, a fold has no pictures,
     the weights to begin with have seen them, or ``out`` holds folds of another recipe.
     """

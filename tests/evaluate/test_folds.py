@@ -78,6 +78,7 @@ def measured(dataset: Dataset, cards: Mapping[str, Path]) -> Report:
     return evaluate([dataset], {name: segment, "blind": blind}, draws=50)
 
 
+@pytest.mark.slow
 def test_every_picture_is_measured_by_the_network_that_has_not_seen_it(
     recipe: Path, pairs: Dataset, data: Path, tmp_path: Path  # noqa: F811
 ) -> None:  # fmt: skip
