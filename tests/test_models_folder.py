@@ -4,45 +4,19 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from rtskin.cli import models
-from rtskin.errors import RtskinError
+from rtskin.errors import InputError
 from rtskin.infer.card_table import to_markdown
 from rtskin.infer.cards import Card
-from rtskin.infer.weights import checked_weights
-from rtskin.train import recipe as recipes
+from rtskin.train.shipping import LIMIT, faults
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
-#: Bytes; the wheel must stay below what package indexes take.
-LIMIT = 25e6
-
-
-def faults(folder: Path) -> list[str]:
-    """What forbids to ship this folder of models."""
-    found = [fault for card in sorted(folder.glob("*/model.toml")) for fault in model_faults(card)]
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return found + ([f"{size / 1e6:.0f} MB"] if size > LIMIT else [])
-
-
-def model_faults(path: Path) -> list[str]:
-    try:
-        card = Card.load(path)
-        if card.weights is None:
-            return []
-        checked_weights(card)
-        return recipe_faults(path.parent / card.recipe)
-    except RtskinError as error:
-        return [str(error)]
-
-
-def recipe_faults(path: Path) -> list[str]:
-    """A network is shipped with its recipe, and only if all its data allows it."""
-    recipe = recipes.load(path)
-    return [f"{path.parent.name}: {part.name} may not ship" for part in recipe.data if not part.ship]
 
 
 def test_everything_may_ship() -> None:
@@ -69,6 +43,32 @@ def test_a_training_on_data_that_may_not_ship_is_refused(copy: Path) -> None:
     assert faults(copy) == ["mobile-unet: ccp may not ship"]
 
 
+def test_a_card_that_says_it_may_not_be_given_to_others_is_refused(copy: Path) -> None:
+    path = copy / "mobile-unet" / "model.toml"
+    good = path.read_text("utf-8")
+    bare = good.replace("ships = true\n", "")
+    path.write_text(bare.replace("licence = ", "ships = false\nlicence = ", 1), "utf-8")
+    assert faults(copy) == ["mobile-unet: its card says that it may not be given to others"]
+    path.write_text(
+        bare.replace('data_terms = "', 'data_terms = "NOT TO BE GIVEN TO OTHERS, trained on x; ', 1), "utf-8"
+    )
+    assert faults(copy) == ["mobile-unet: its card says that it may not be given to others"]
+
+
+def test_an_origin_that_may_not_ship_taints(copy: Path) -> None:
+    recipe = copy / "mobile-unet" / "recipe.toml"
+    text = recipe.read_text("utf-8") + '\n[[origins]]\nname = "teacher"\nship = false\nterms = "unknown"\n'
+    recipe.write_text(text, "utf-8")
+    assert faults(copy) == ["mobile-unet: teacher may not ship"]
+
+
+def test_weights_without_a_digest_are_refused(copy: Path) -> None:
+    path = copy / "mobile-unet" / "model.toml"
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("sha256")]
+    path.write_text("\n".join(lines), "utf-8")
+    assert faults(copy) == ["mobile-unet: its card has no sha256 of the weights"]
+
+
 def test_other_weights_a_lost_recipe_and_too_many_bytes_are_refused(copy: Path) -> None:
     with (copy / "mobile-unet" / "mobile-unet.onnx").open("ab") as file:
         file.write(b"x")
@@ -78,14 +78,27 @@ def test_other_weights_a_lost_recipe_and_too_many_bytes_are_refused(copy: Path) 
     assert "cannot be read" in faults(copy)[0]
     with (copy / "large.bin").open("wb") as file:
         file.truncate(int(LIMIT) + 1)
-    assert faults(copy)[-1].endswith("MB")
+    assert "25 MB may ship" in faults(copy)[-1]
+
+
+def run(*arguments: str) -> Any:
+    app = typer.Typer()
+    models.register(app)
+    app.command("other")(lambda: None)  # one verb alone would not be a group
+    return CliRunner().invoke(app, ["models", *arguments], catch_exceptions=False)
 
 
 def test_the_verb_prints_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # no models of the user's own
     monkeypatch.delenv("RTSKIN_MODELS", raising=False)
-    app = typer.Typer()
-    models.register(app)
-    app.command("other")(lambda: None)  # one verb alone would not be a group
-    printed = CliRunner().invoke(app, ["models", "--markdown"], catch_exceptions=False).stdout
-    assert printed == (MODELS / "README.md").read_text("utf-8")
+    assert run("--markdown").stdout == (MODELS / "README.md").read_text("utf-8")
+
+
+def test_the_verb_says_what_may_not_ship(copy: Path) -> None:
+    assert run("--check", str(copy)).exit_code == 0
+    recipe = copy / "mobile-unet" / "recipe.toml"
+    recipe.write_text(recipe.read_text("utf-8").replace("ship = true", "ship = false", 1), "utf-8")
+    refused = run("--check", str(copy))
+    assert (refused.exit_code, refused.stdout) == (1, "mobile-unet: ccp may not ship\n")
+    with pytest.raises(InputError, match="holds no models"):
+        run("--check", str(copy / "mobile-unet"))

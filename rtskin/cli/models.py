@@ -24,6 +24,12 @@ def register(app: typer.Typer) -> None:
 def models(
     as_json: o.JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print models/README.md: figures, data, terms.")] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Say what forbids to give a folder of models to others; 1 where something does."
+        ),
+    ] = None,
 ) -> None:
     """List the models: name, network, input, licence, and where each is.
 
@@ -34,7 +40,12 @@ def models(
       rtskin models --json
 
       rtskin models --markdown > models/README.md
+
+      rtskin models --check models
     """
+    if check is not None:
+        _check(check)
+        return
     from rtskin.infer.card_table import input_of
     from rtskin.infer.cards import list_models
 
@@ -52,6 +63,20 @@ def models(
     for card in cards:
         table.add_row(card.name, card.architecture, input_of(card), card.licence, card.description, _where(card))
     Console().print(table)
+
+
+def _check(folder: Path) -> None:
+    from rtskin.errors import InputError
+    from rtskin.train.shipping import faults
+
+    if not any(folder.glob("*/model.toml")):
+        raise InputError(f"{folder} holds no models; give a folder of folders with a model.toml")
+    found = faults(folder)
+    for fault in found:
+        typer.echo(fault)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{folder} may be given to others")
 
 
 def _where(card: Card) -> str:

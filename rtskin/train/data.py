@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtskin.errors import InputError
+from rtskin.train import terms
 from rtskin.train.imaging import BrokenImageError, Source, cv2, named_images, read_bgr, read_grey
 from rtskin.train.packfile import PackPath, check
 from rtskin.train.split import fold_of, split_key
@@ -73,7 +74,7 @@ def scan(recipe: Recipe, roots: Sequence[Path]) -> list[Sides]:
     A root is a folder, or a pack (``rtskin train pack``), which is checked whole.
     """
     places = [root_of(root) for root in roots]
-    return [_split(spec, _items(spec, locate(spec, places)), recipe) for spec in recipe.data]
+    return [_split(spec, _found(spec, places), recipe) for spec in recipe.data]
 
 
 def probabilities(sides: Sides) -> Array:
@@ -128,6 +129,16 @@ def locate(spec: DataSet, roots: Sequence[Source]) -> Source:
             return root / spec.path
     places = ", ".join(str(root) for root in roots)
     raise InputError(f"the data set {spec.name!r} is not there: no folder {spec.path!r} in {places}; see --data")
+
+
+def _found(spec: DataSet, places: Sequence[Source]) -> list[Item]:
+    """The items of a set, with terms for each where it has a terms_file. What is in a pack was checked when it was made."""
+    folder = locate(spec, places)
+    items = _items(spec, folder)
+    if spec.terms_file and isinstance(folder, Path):
+        names = [item.image.relative_to(folder).as_posix() for item in items if isinstance(item.image, Path)]
+        terms.check(spec, terms.find(spec, places), names)
+    return items
 
 
 def _items(spec: DataSet, folder: Source) -> list[Item]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from rtskin.errors import InputError, MissingExtraError
-from rtskin.train import checkpoint
+from rtskin.train import checkpoint, terms
 from rtskin.train import recipe as recipes
 from rtskin.train.data import Item, locate, root_of, scan
 from rtskin.train.imaging import Source, find_images, named_images
@@ -44,8 +44,11 @@ def of_recipe(path: Path, roots: Sequence[Path]) -> Content:
     states = _states(recipe, path.parent, roots)
     table["net"]["init"] = INIT if recipe.net.init else None
     table["distil"]["teachers"] = [name for name in states if name != INIT]
-    roots_named = [(root.name, root) for root in roots if root.is_dir()]
-    return Content(sorted(files.values(), key=lambda file: file.name), table, _texts([*roots_named, *folders]), states)
+    texts = _texts([*((root.resolve().name, root) for root in roots if root.is_dir()), *folders])
+    for spec in recipe.data:
+        if spec.terms_file and any(isinstance(root, Path) for root in places):
+            texts[f"{spec.name}/{PurePosixPath(spec.terms_file).name}"] = terms.find(spec, places).read_bytes()
+    return Content(sorted(files.values(), key=lambda file: file.name), table, texts, states)
 
 
 def of_folders(folders: Sequence[Path]) -> tuple[Content, list[str]]:

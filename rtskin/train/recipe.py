@@ -31,6 +31,9 @@ class DataSet(Part):
     weight: float = Field(gt=0, description="share of the draws, relative to the other sets")
     ship: bool = Field(description="may weights that are given to others be trained on it")
     terms: str
+    terms_file: str | None = Field(
+        default=None, description="table with the terms of each picture, below the data folder; see rtskin.train.terms"
+    )
     group: str | None = Field(default=None, description="keeps the whole set on one side of the split, under this key")
     held_out: int | None = Field(
         default=None, ge=0, description="the fold that is kept out of this set; else the split's"
