@@ -19,14 +19,15 @@ import torch
 
 from rtskin import nets
 from rtskin.errors import InputError, RtskinError, SinkError
-from rtskin.train import board, checkpoint, device, distil, state
+from rtskin.train import board, checkpoint, device, distil, probe, state
 from rtskin.train.batches import Batch, Batches
+from rtskin.train.classes import skin_index
 from rtskin.train.data import Sides
 from rtskin.train.ema import Ema
 from rtskin.train.feed import feed
 from rtskin.train.journal import Journal
 from rtskin.train.normalise import network_input
-from rtskin.train.objective import Objective
+from rtskin.train.objective import Objective, tensors
 from rtskin.train.schedule import Patience, Rate
 from rtskin.train.step import Losses, Step
 from rtskin.train.validate import Validation, score
@@ -89,6 +90,7 @@ class Trainer:
         self._check_score()
         if init is not None:
             start_from(self.net, init, self._some_batches(), recipe.classes.names)
+            self._meet_new_classes()
         self.net.to(self.device)
         teach = distil.open_teachers(teachers, recipe, self.device, dtype) if teachers else None
         objective = Objective(recipe, self.net, teach, dtype)
@@ -143,6 +145,14 @@ class Trainer:
     def _some_batches(self) -> Iterator[torch.Tensor]:
         for step in range(_LOOKED_AT):
             yield network_input(torch.from_numpy(self.batches[step].images), prior=self.recipe.prior.use)
+
+    def _meet_new_classes(self) -> None:
+        """Fit the head alone, where the weights that the training starts from know fewer classes."""
+        skin = skin_index(self.recipe.classes.names)
+        if len(self.recipe.classes.names) > 1 and probe.untaught(self.net, skin):
+            batches = (tensors(self.batches[step], torch.device("cpu")) for step in range(_LOOKED_AT))
+            value = probe.fit_head(self.net, batches, skin)
+            log.info("the head knows the new classes to a cross-entropy of %.2f", value)
 
     def _train(self, batches: list[Batch]) -> Losses:
         losses = self.change(batches, self.step, self._rate())
