@@ -30,7 +30,8 @@ class Batch:
     """uint8: ``images`` N×H×W×3 RGB, ``targets`` and ``weights`` N×H×W (255 = skin, 255 = counts).
 
     Where the recipe asks for them: ``twins``, the same crops as ``images``, photometrically changed in another way;
-    ``others`` N×H×W×K, 255 = may be of that class (see ClassTables); ``priors`` N×H×W, what was skin a moment ago.
+    ``others`` N×H×W×K, 255 = may be of that class (see ClassTables); ``priors`` N×H×W, what was skin a moment ago,
+    and ``chances``, three numbers in 0…1 for what is drawn where the network is.
     """
 
     images: Array
@@ -40,6 +41,7 @@ class Batch:
     twins: Array | None = None
     others: Array | None = None
     priors: Array | None = None
+    chances: tuple[float, ...] = ()
 
 
 class Batches:
@@ -71,7 +73,8 @@ class Batches:
         images, targets, weights, *others = (np.stack(planes) for planes in zip(*samples, strict=True))
         prior = priors((seed, step), targets, self.recipe.prior) if self.recipe.prior.use else None
         twin = np.stack(twins) if twins else None
-        return Batch(images, targets, weights, broken, twin, others[0] if others else None, prior)
+        chances = tuple(np.random.default_rng([seed, step, 0, 5]).random(3).tolist())
+        return Batch(images, targets, weights, broken, twin, others[0] if others else None, prior, chances)
 
     def _photographed(self, seed: list[int], sample: Sample, rng: np.random.Generator, twins: list[Array]) -> Sample:
         """The sample as a camera would show it, RGB; a second such picture of it goes to ``twins``, if these are wanted."""

@@ -38,6 +38,7 @@ class Tensors:
     weight: torch.Tensor
     twins: torch.Tensor | None = None
     others: torch.Tensor | None = None
+    chances: tuple[float, ...] = ()
 
 
 def tensors(batch: Batch, device: torch.device) -> Tensors:
@@ -46,7 +47,7 @@ def tensors(batch: Batch, device: torch.device) -> Tensors:
     priors = None if batch.priors is None else sent(batch.priors, device)
     twins = None if batch.twins is None else network_input(sent(batch.twins, device), priors)
     others = None if batch.others is None else sent(batch.others, device).permute(0, 3, 1, 2).float() / 255
-    return Tensors(network_input(sent(batch.images, device), priors), target, weight, twins, others)
+    return Tensors(network_input(sent(batch.images, device), priors), target, weight, twins, others, batch.chances)
 
 
 def sent(plane: Any, device: torch.device) -> torch.Tensor:
@@ -75,7 +76,7 @@ class Objective:
     def __call__(self, net: nn.Module, batch: Tensors) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """(the loss, its parts by name: unweighted, detached)."""
         device = batch.images.device
-        images = batch.images if self._own is None else self._own(net, batch.images)
+        images = batch.images if self._own is None else self._own(net, batch.images, batch.chances)
         watch: Any = watched(net) if self._needs_heads or self._loss.bias else contextlib.nullcontext(_NONE)
         with torch.autocast(device.type, self._dtype, enabled=self._dtype is not None):
             with watch as levels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,16 +18,17 @@ class OwnPrior:
     """Puts into the fourth channel of some batches what the network says of their mirrored pictures, moved a little.
 
     Mirrored, since a network that is asked of the very same picture would be taught to repeat itself. Samples that have no
-    prior keep none. Draws from torch's generator, whose state is in the checkpoint.
+    prior keep none.
     """
 
     def __init__(self, spec: Prior, skin: int = 0) -> None:
         self._spec, self._skin = spec, skin
 
     @torch.no_grad()
-    def __call__(self, net: nn.Module, images: torch.Tensor) -> torch.Tensor:
-        """float32 N×4×H×W as the network takes them, in a share ``own`` of the calls with another prior."""
-        chance, right, down = torch.rand(3).tolist()
+    def __call__(self, net: nn.Module, images: torch.Tensor, chances: Sequence[float]) -> torch.Tensor:
+        """float32 N×4×H×W as the network takes them, in a share ``own`` of the calls with another prior; ``chances`` are
+        three random numbers in 0…1."""
+        chance, right, down = chances
         if chance >= self._spec.own:
             return images
         training = net.training

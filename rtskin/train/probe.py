@@ -18,7 +18,7 @@ from rtskin.train import class_losses
 from rtskin.train.objective import Tensors
 
 #: Cells (2×2 pixels) taken of each batch, optimiser steps, and their rate.
-_CELLS, _STEPS, _RATE = 16_000, 150, 0.03
+_CELLS, _STEPS, _RATE = 1_500, 120, 0.03
 
 
 def fit_head(net: Any, batches: Iterable[Tensors], skin: int) -> float:
@@ -31,8 +31,8 @@ def fit_head(net: Any, batches: Iterable[Tensors], skin: int) -> float:
     target, weight, others = planes[:, :1], planes[:, 1:2], planes[:, 2:]
     value = 0.0
     for _ in range(_STEPS):
-        # Cells as one picture of width 4: what the losses take.
-        logits = head(features)[0, :, :, 0].view(classes, 4, -1).permute(0, 2, 1)[None]
+        # Each cell a picture of its four pixels: what the losses take.
+        logits = F.linear(features, head.weight[:, :, 0, 0], head.bias).view(-1, classes, 4, 1)
         entropy = F.binary_cross_entropy_with_logits(class_losses.skin_logit(logits, skin), target, weight)
         left = class_losses.entropy(class_losses.without(logits, skin), others, weight * (1 - target))
         loss = entropy + left
@@ -52,7 +52,7 @@ def untaught(net: Any, skin: int) -> bool:
 
 @torch.no_grad()
 def _seen(net: Any, batches: Iterable[Tensors]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(what the head saw in some cells, 1×C×M×1; target, weight and others of their pixels, 1×(2 + K)×M×4)."""
+    """(what the head saw in some cells, M×C; target, weight and others of their pixels, M×(2 + K)×4×1)."""
     seen: list[torch.Tensor] = []
     features, planes = [], []
     hook = net.head.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
@@ -67,6 +67,6 @@ def _seen(net: Any, batches: Iterable[Tensors]) -> tuple[torch.Tensor, torch.Ten
         pixels = F.pixel_unshuffle(all_planes, 2).permute(0, 2, 3, 1).flatten(0, 2)
         some = torch.randperm(len(cells), generator=generator)[:_CELLS]
         features.append(cells[some])
-        planes.append(pixels[some].view(len(some), -1, 4))
+        planes.append(pixels[some].view(len(some), -1, 4, 1))
     hook.remove()
-    return torch.cat(features).T[None, :, :, None].contiguous(), torch.cat(planes).permute(1, 0, 2)[None].contiguous()
+    return torch.cat(features), torch.cat(planes)

@@ -79,7 +79,7 @@ def test_not_background_says_something_about_the_background_only() -> None:
 
 
 def test_right_answers_cost_nothing_and_wrong_ones_do() -> None:
-    logits, allowed, skin, weight = case()
+    _, allowed, skin, weight = case()
     right = torch.cat([allowed[:, :SKIN], skin, allowed[:, SKIN:]], 1) * 30
     entropy, dice = other_classes(right, allowed, skin, weight, SKIN)
     assert entropy < 1e-3

@@ -98,11 +98,19 @@ def test_the_network_is_given_back_what_it_said() -> None:
     images = torch.rand(2, 4, 32, 32)
     images[0, 3] = 0  # a first frame stays one
     net = Left().train()
-    found = OwnPrior(Prior(use=True, own=1.0, move=0))(net, images)
+    found = OwnPrior(Prior(use=True, own=1.0, move=0))(net, images, (0.5, 0.5, 0.5))
     assert net.training
     assert torch.equal(found[:, :3], images[:, :3])
     assert not found[0, 3].any()
     assert (found[1, 3, :, 16:] > 0.9).all(), "of the mirrored picture it is the right half"
     assert (found[1, 3, :, :16] < 0.1).all()
-    torch.manual_seed(1)
-    assert OwnPrior(Prior(use=True, own=0.0))(net, images) is images
+    assert OwnPrior(Prior(use=True, own=0.4))(net, images, (0.5, 0.5, 0.5)) is images
+
+
+def test_what_it_said_is_moved() -> None:
+    images, spec = torch.ones(1, 4, 32, 64), Prior(use=True, own=1.0, move=0.125)
+    moved = OwnPrior(spec)(Left().train(), images, (0.0, 1.0, 0.0))[0, 3]
+    # Right and up by an eighth of the longer side: what was in the right half begins 8 later, the lowest 8 rows are new.
+    assert (moved[:24, 40:] > 0.9).all()
+    assert (moved[:24, :40] < 0.1).all()
+    assert not moved[24:].any()
