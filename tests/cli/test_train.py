@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 ort = pytest.importorskip("onnxruntime")
 
 from rtskin.cli import train as verb  # noqa: E402
-from rtskin.errors import InputError  # noqa: E402
+from rtskin.errors import InputError, RuntimeUnavailableError  # noqa: E402
 from rtskin.train.imaging import cv2  # noqa: E402
 
 _RECIPE = """
@@ -105,6 +105,44 @@ def test_options_may_come_first(app: typer.Typer, ten: Path) -> None:
         CliRunner().invoke(
             app, ["train", "--minutes", "1", "--steps", "5", str(ten / "ten.toml")], catch_exceptions=False
         )
+
+
+def test_a_gpu_that_is_not_there(app: typer.Typer, ten: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    command = [
+        "train",
+        str(ten / "ten.toml"),
+        "--data",
+        str(ten / "data"),
+        "--out",
+        str(ten / "run"),
+        "--device",
+        "cuda",
+    ]
+    with pytest.raises(RuntimeUnavailableError, match="device cuda cannot be had"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--set", "loss.focl=1"], r"no key 'loss.focl'; did you mean focal"),
+        (["--set", "loss.focal=-1"], r"loss.focal: Input should be greater"),
+        (["--device", "tpu"], r"device: Input should be 'auto', 'cpu' or 'cuda'"),
+    ],
+)
+def test_values_that_no_recipe_has(app: typer.Typer, ten: Path, options: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        CliRunner().invoke(app, ["train", str(ten / "ten.toml"), *options], catch_exceptions=False)
+
+
+def test_a_report_of_what_is_there(app: typer.Typer, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises(InputError, match="holds no training"):
+        CliRunner().invoke(app, ["train", "report", str(tmp_path)], catch_exceptions=False)
+    (tmp_path / "log.jsonl").write_text('{"step": 50, "loss": 0.5, "rate": 0.001}\n')
+    result = CliRunner().invoke(app, ["train", "report", str(tmp_path)], catch_exceptions=False)
+    assert f"{tmp_path / 'curves.png'} written" in result.output
 
 
 @pytest.mark.parametrize("words", [["train", "--help"], ["train", "recipe", "--help"], ["train", "label", "--help"]])
