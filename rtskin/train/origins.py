@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rtskin.train import checkpoint
-from rtskin.train.recipe import Origin, Recipe, parse
+from rtskin.train.recipe import DataSet, Origin, Recipe, parse
 
 #: What data terms begin with that forbid to give weights to others.
 BARRED = "NOT TO BE GIVEN TO OTHERS"
@@ -31,7 +31,7 @@ def with_origins(recipe: Recipe, folder: Path) -> Recipe:
 
 def terms(recipe: Recipe) -> str:
     """The terms of all data and origins of a recipe, as cards have them."""
-    parts = [*recipe.data, *recipe.origins]
+    parts: list[DataSet | Origin] = [*recipe.data, *recipe.origins]
     text = "; ".join(f"{part.name}: {part.terms}" for part in parts)
     barred = [part.name for part in parts if not part.ship]
     return f"{BARRED}, trained on {', '.join(barred)}; {text}" if barred else text

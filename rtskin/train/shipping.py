@@ -9,6 +9,7 @@ from rtskin.infer.cards import Card
 from rtskin.infer.weights import checked_weights
 from rtskin.train import recipe as recipes
 from rtskin.train.origins import BARRED
+from rtskin.train.recipe import DataSet, Origin
 
 #: Bytes of all models; the wheel must stay below what package indexes take.
 LIMIT = 25e6
@@ -42,4 +43,5 @@ def _of_model(path: Path) -> list[str]:
         recipe = recipes.load(path.parent / (card.recipe or "recipe.toml"))
     except RtskinError as error:
         return [f"{name}: {error}"]
-    return found + [f"{name}: {part.name} may not ship" for part in (*recipe.data, *recipe.origins) if not part.ship]
+    parts: list[DataSet | Origin] = [*recipe.data, *recipe.origins]
+    return found + [f"{name}: {part.name} may not ship" for part in parts if not part.ship]
