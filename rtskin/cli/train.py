@@ -53,7 +53,7 @@ def recipe(
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder that the recipe's paths are in; may be given more than once. [../shared/data, ../labels]"
+            help="Folder or pack that the recipe's paths are in; may be given more than once. [../shared/data, ../labels]"
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the model. [runs/NAME]")] = None,
