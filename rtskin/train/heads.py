@@ -37,6 +37,7 @@ class Heads(nn.Module):
         for head in self.modules():
             if isinstance(head, nn.Conv2d) and head.bias is not None:
                 nn.init.constant_(head.bias, -2.0)
+        self.to(next(net.parameters()).device)
 
     def edge(self, levels: list[torch.Tensor]) -> torch.Tensor:
         """Logits of the edge, N×1×H×W, from what :func:`watched` saw."""

@@ -45,6 +45,11 @@ def test_heads_leave_the_network_as_it_is(net: Any) -> None:
     assert not any(module._forward_hooks for module in net.modules())
 
 
+def test_heads_are_where_the_network_is(net: Any) -> None:
+    heads = Heads(net.to("meta"), edge=True, deep=True)
+    assert {parameter.device.type for parameter in heads.parameters()} == {"meta"}
+
+
 def test_a_network_without_levels_is_refused() -> None:
     with pytest.raises(InputError, match="no levels of a decoder"):
         Heads(torch.nn.Conv2d(3, 1, 1), edge=True, deep=False)
