@@ -18,7 +18,8 @@ def overridden(table: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]
     """A recipe's table with each of ``settings`` in it. That its keys are known is checked where the table is parsed.
 
     ``loss.focal=1`` sets a key of a table, ``data.people.weight=0.2`` one of the data set of that name, and
-    ``data.people=false`` leaves the set out. Values are TOML; a name needs no quotation marks. InputError: not of this form, no such set.
+    ``data.people=false`` leaves the set out. Values are TOML; a name needs no quotation marks. InputError: not of this form,
+    no such set.
     """
     table = copy.deepcopy(table)
     for setting in settings:
