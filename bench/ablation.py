@@ -120,7 +120,7 @@ def _trained(
     recipe: Path, folder: Path, roots: list[Path] | None, steps: int, settings: Sequence[str], for_all: Sequence[str]
 ) -> Scores:
     """The scores of one training, which is done first if it is not done yet."""
-    from rtskin.train.checkpoint import LAST
+    from rtskin.train.loop.checkpoint import LAST
     from rtskin.train.session import train
 
     done = folder / "scores.json"
@@ -143,12 +143,12 @@ def score(
 ) -> Iterator[tuple[str, list[Counts]]]:
     """By set of the unchanged recipe: what a checkpoint's network makes of the kept-out pictures, at their own size."""
     from rtskin.train import recipe as recipes
-    from rtskin.train.checkpoint import averaged
-    from rtskin.train.data import Reader, scan
-    from rtskin.train.imaging import BrokenImageError
+    from rtskin.train.data.imaging import BrokenImageError
+    from rtskin.train.data.sets import Reader, scan
+    from rtskin.train.loop.checkpoint import averaged
+    from rtskin.train.loop.validate import probability
     from rtskin.train.overrides import overridden
     from rtskin.train.session import ROOTS
-    from rtskin.train.validate import probability
 
     trained, net = averaged(weights)
     reader = Reader()

@@ -25,7 +25,7 @@ from rtskin.frame import U8
 from rtskin.infer.classes import BACKGROUND, PERSON
 from rtskin.segmenter import Segmenter
 from rtskin.train import recipe as recipes
-from rtskin.train.imaging import read_bgr, read_grey
+from rtskin.train.data.imaging import read_bgr, read_grey
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from rtskin.cli import models
 from rtskin.errors import InputError
 from rtskin.infer.card_table import to_markdown
 from rtskin.infer.cards import Card
-from rtskin.train.shipping import LIMIT, faults
+from rtskin.train.terms.shipping import LIMIT, faults
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 

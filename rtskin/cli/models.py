@@ -67,7 +67,7 @@ def models(
 
 def _check(folder: Path) -> None:
     from rtskin.errors import InputError
-    from rtskin.train.shipping import faults
+    from rtskin.train.terms.shipping import faults
 
     if not any(folder.glob("*/model.toml")):
         raise InputError(f"{folder} holds no models; give a folder of folders with a model.toml")

@@ -13,7 +13,7 @@ import typer
 from rtskin.cli import options as o
 
 if TYPE_CHECKING:
-    from rtskin.train.pack import Content, Written
+    from rtskin.train.data.pack import Content, Written
 
 DataOption = Annotated[
     list[Path] | None,
@@ -56,8 +56,8 @@ def pack(
     """
     from rtskin.errors import InputError
     from rtskin.files import check_output
-    from rtskin.train import pack as packs
-    from rtskin.train import pack_content
+    from rtskin.train.data import pack as packs
+    from rtskin.train.data import pack_content
     from rtskin.train.session import ROOTS
 
     check_output(out, overwrite)
@@ -95,7 +95,7 @@ def augment(
     What is in OUT already is kept. Variants are on the side of a split that their original is on. Training can do the same
     on the fly: see hue_turn, desaturate, contrast_brightness, sepia, lattice and part_lattice of [augment].
     """
-    from rtskin.train import variants
+    from rtskin.train.light import variants
 
     with _bar("augmenting") as report:
         done = variants.augment(source, out, report)
@@ -128,7 +128,7 @@ def preview(
     """
     from rtskin.train import preview as previews
     from rtskin.train import recipe as recipes
-    from rtskin.train.data import scan
+    from rtskin.train.data.sets import scan
     from rtskin.train.overrides import overridden
     from rtskin.train.session import ROOTS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rtskin.errors import RtskinError
 from rtskin.frame import U8
-from rtskin.train.imaging import BrokenImageError
+from rtskin.train.data.imaging import BrokenImageError
 
 if TYPE_CHECKING:
     from rtskin.capture.file import FileCapture

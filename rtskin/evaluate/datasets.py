@@ -13,7 +13,7 @@ from rtskin.errors import InputError, RtskinError
 from rtskin.evaluate.clips import ClipReader
 from rtskin.evaluate.enlarge import Rect, enlarged
 from rtskin.frame import U8
-from rtskin.train.imaging import BrokenImageError, find_images, read_grey
+from rtskin.train.data.imaging import BrokenImageError, find_images, read_grey
 
 #: Says whether a picture takes part, by its path below the set's folder ("images/" left out).
 Keep = Callable[[str], bool]

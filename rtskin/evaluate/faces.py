@@ -19,7 +19,7 @@ from rtskin.evaluate.enlarge import Rect
 from rtskin.evaluate.metrics import HALF
 from rtskin.frame import U8
 from rtskin.media import cv2
-from rtskin.train.imaging import BrokenImageError
+from rtskin.train.data.imaging import BrokenImageError
 
 #: Smallest face in pixels: smaller ones have too little in them to be enlarged.
 SMALLEST = 24

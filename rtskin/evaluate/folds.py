@@ -150,8 +150,8 @@ def _check_same(fold: Fold) -> None:
 
 def _train(fold: Fold, train: Train, export: Export | None) -> None:
     from rtskin.infer.card_toml import dumps
-    from rtskin.train.checkpoint import LAST
     from rtskin.train.export import export as to_onnx
+    from rtskin.train.loop.checkpoint import LAST
 
     fold.folder.mkdir(parents=True, exist_ok=True)
     recipe = fold.folder / "recipe.toml"

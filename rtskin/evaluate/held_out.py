@@ -27,7 +27,7 @@ class HeldOut:
 
     def keep(self, folder: Path) -> Callable[[str], bool] | None:
         """Tells for a picture's path below ``folder`` whether it is kept out; None where all are."""
-        from rtskin.train.split import fold_of, split_key
+        from rtskin.train.data.split import fold_of, split_key
 
         part = self.part(folder)
         if part is None:

@@ -57,7 +57,7 @@ def _sources(recipe: Recipe, folder: Path) -> list[tuple[str, Path]]:
 
 def _recipe_of(weights: Path, key: str, must_be_known: bool) -> tuple[Recipe, Path] | None:
     """The recipe that made the weights, and what its paths are relative to; None where it cannot be had."""
-    from rtskin.train import checkpoint
+    from rtskin.train.loop import checkpoint
     from rtskin.train.recipe import load, parse
 
     if not weights.exists() and not must_be_known:

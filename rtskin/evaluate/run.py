@@ -18,7 +18,7 @@ from rtskin.evaluate.hce_pool import EffortPool
 from rtskin.evaluate.metrics import METRICS, Counts, count, ratio
 from rtskin.evaluate.traits import Trait
 from rtskin.frame import U8
-from rtskin.train.imaging import BrokenImageError
+from rtskin.train.data.imaging import BrokenImageError
 
 if TYPE_CHECKING:
     from rtskin.segmenter import Segmenter

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from rtskin.errors import MissingExtraError, ModelError
-from rtskin.train import checkpoint, origins
+from rtskin.train.loop import checkpoint
 from rtskin.train.recipe import Recipe, Shape, parse
+from rtskin.train.terms import origins
 
 log = logging.getLogger("rtskin.train")
 
@@ -209,7 +210,7 @@ def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, 
     """The card as TOML. ``beside``: is the recipe in the same folder. Figures are added by who measures them."""
     from rtskin.infer.card_input import spanned
     from rtskin.infer.cards import Card
-    from rtskin.train.classes import BACKGROUND, skin_index
+    from rtskin.train.data.classes import BACKGROUND, skin_index
 
     live, still = (tuple(dict.fromkeys(shapes)) for shapes in (recipe.live_shapes, recipe.still))
     entry: dict[str, Any] = {"width": live[0][0], "height": live[0][1]}

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from rtskin.errors import InputError, RtskinError, nearest
+from rtskin.train.data.packfile import contents, read
 from rtskin.train.overrides import overridden
-from rtskin.train.packfile import contents, read
 from rtskin.train.resolved import Resolved
 
 log = logging.getLogger("rtskin.train")
@@ -34,10 +34,10 @@ def train(
     recipe = recipe_of(pack, settings, changes or {})
     # Threads that spin while they wait take the core from the one that makes the batches.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from rtskin.train.checkpoint import BEST, LAST
-    from rtskin.train.data import scan
-    from rtskin.train.loop import Trainer
-    from rtskin.train.progress import bar
+    from rtskin.train.data.sets import scan
+    from rtskin.train.loop.checkpoint import BEST, LAST
+    from rtskin.train.loop.progress import bar
+    from rtskin.train.loop.trainer import Trainer
 
     if (out / LAST).exists() and not resume:
         raise InputError(f"{out} holds a training already; go on with --resume, or give another --out")

@@ -19,7 +19,7 @@ import numpy as np
 
 from rtskin.errors import InputError, ModelError
 from rtskin.files import write_bytes
-from rtskin.train.imaging import cv2, find_images, read_bgr, read_grey
+from rtskin.train.data.imaging import cv2, find_images, read_bgr, read_grey
 
 Array = np.ndarray[Any, Any]
 #: uint8 H×W×3 BGR → probability, float32 H×W.

@@ -11,12 +11,12 @@ import numpy as np
 
 from rtskin.errors import InputError
 from rtskin.files import check_output, write_bytes
-from rtskin.train.batches import Batches
-from rtskin.train.classes import others
-from rtskin.train.compose import Sample
-from rtskin.train.crops import Shape
-from rtskin.train.data import Item, Picture, Sides
-from rtskin.train.imaging import cv2
+from rtskin.train.data.batches import Batches
+from rtskin.train.data.classes import others
+from rtskin.train.data.compose import Sample
+from rtskin.train.data.crops import Shape
+from rtskin.train.data.imaging import cv2
+from rtskin.train.data.sets import Item, Picture, Sides
 from rtskin.train.recipe import Recipe
 
 Array = np.ndarray[Any, Any]

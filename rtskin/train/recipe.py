@@ -32,7 +32,8 @@ class DataSet(Part):
     ship: bool = Field(description="may weights that are given to others be trained on it")
     terms: str
     terms_file: str | None = Field(
-        default=None, description="table with the terms of each picture, below the data folder; see rtskin.train.terms"
+        default=None,
+        description="table with the terms of each picture, below the data folder; see rtskin.train.terms.files",
     )
     group: str | None = Field(default=None, description="keeps the whole set on one side of the split, under this key")
     held_out: int | None = Field(
@@ -102,7 +103,9 @@ class Augment(Part):
     halo: Share = Field(default=0.08, description="sharpened by the camera")
     chroma: Share = Field(default=0.1, description="coarse colour")
     h264: Share = Field(default=0.0, description="really encoded, at about 10 ms a sample; needs PyAV")
-    hue_turn: Share = Field(default=0.0, description="this and all below: the published set, see rtskin.train.colours")
+    hue_turn: Share = Field(
+        default=0.0, description="this and all below: the published set, see rtskin.train.light.colours"
+    )
     desaturate: Share = 0.0
     contrast_brightness: Share = 0.0
     sepia: Share = 0.0
@@ -111,7 +114,7 @@ class Augment(Part):
 
 
 class Loss(Part):
-    """How much each loss counts (0: not at all), and what shapes it. See rtskin.train.losses."""
+    """How much each loss counts (0: not at all), and what shapes it. See rtskin.train.losses.mask."""
 
     bce: float = Field(default=1.0, ge=0)
     dice: float = Field(default=1.0, ge=0)
@@ -204,7 +207,7 @@ class Origin(Part):
 
 
 class Recipe(Derived, Part):
-    """The whole; ``origins`` is filled in when a training starts (rtskin.train.origins)."""
+    """The whole; ``origins`` is filled in when a training starts (rtskin.train.terms.origins)."""
 
     name: str
     data: list[DataSet] = Field(min_length=1)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from rtskin.errors import InputError, MissingExtraError
 from rtskin.files import write_bytes
-from rtskin.train import checkpoint, journal
+from rtskin.train.loop import checkpoint, journal
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from rtskin.train.validate import Validation
+    from rtskin.train.loop.validate import Validation
 
 CURVES, WORST = "curves.png", "worst.png"
 #: Of the sheet: masks with skin, and as many without.
@@ -29,8 +29,8 @@ def report(out: Path, roots: Sequence[Path]) -> list[Path]:
     """
     if not (out / checkpoint.LAST).exists():
         return [_write_curves(out)]
-    from rtskin.train.data import scan
-    from rtskin.train.validate import Validation
+    from rtskin.train.data.sets import scan
+    from rtskin.train.loop.validate import Validation
 
     best = out / checkpoint.BEST
     recipe, net = checkpoint.averaged(best if best.exists() else out / checkpoint.LAST)

@@ -10,9 +10,9 @@ from typing import Any
 
 from rtskin.errors import InputError, MissingExtraError, RtskinError
 from rtskin.train import recipe as recipes
-from rtskin.train.data import scan
-from rtskin.train.origins import with_origins
+from rtskin.train.data.sets import scan
 from rtskin.train.overrides import overridden
+from rtskin.train.terms.origins import with_origins
 
 log = logging.getLogger("rtskin.train")
 
@@ -53,9 +53,9 @@ def train(
     except ImportError as error:
         raise MissingExtraError("torch", "train", "training") from error
     from rtskin.train import report as reports
-    from rtskin.train.checkpoint import BEST, LAST, averaged
-    from rtskin.train.loop import Trainer
-    from rtskin.train.progress import bar
+    from rtskin.train.loop.checkpoint import BEST, LAST, averaged
+    from rtskin.train.loop.progress import bar
+    from rtskin.train.loop.trainer import Trainer
 
     last = out / LAST
     if last.exists() and not resume:

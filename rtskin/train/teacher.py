@@ -23,7 +23,7 @@ import numpy as np
 
 from rtskin.errors import InputError, MissingExtraError, ModelError
 from rtskin.files import write_bytes
-from rtskin.train.imaging import BrokenImageError, cv2, find_images, read_bgr
+from rtskin.train.data.imaging import BrokenImageError, cv2, find_images, read_bgr
 
 if TYPE_CHECKING:
     from rtskin.infer.cards import Card

@@ -17,7 +17,7 @@ from bench.ablation import Variant, read_variants, run
 from rtskin.errors import InputError
 from rtskin.evaluate.metrics import count
 from rtskin.train import report, session
-from rtskin.train.imaging import cv2
+from rtskin.train.data.imaging import cv2
 from rtskin.train.recipe import load, parse
 
 _RECIPE = """

@@ -14,7 +14,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from rtskin.cli import train as verb  # noqa: E402
 from rtskin.errors import InputError, RuntimeUnavailableError  # noqa: E402
-from rtskin.train.imaging import cv2  # noqa: E402
+from rtskin.train.data.imaging import cv2  # noqa: E402
 
 _RECIPE = """
 name = "ten"

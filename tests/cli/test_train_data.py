@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch")
 
 from rtskin.cli import train as verb  # noqa: E402
 from rtskin.errors import InputError, OutputExistsError  # noqa: E402
-from rtskin.train import checkpoint  # noqa: E402
-from rtskin.train.imaging import cv2  # noqa: E402
+from rtskin.train.data.imaging import cv2  # noqa: E402
+from rtskin.train.loop import checkpoint  # noqa: E402
 from rtskin.train.session import train  # noqa: E402
 
 _RECIPE = """

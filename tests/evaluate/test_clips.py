@@ -13,7 +13,7 @@ from rtskin.evaluate.clips import ClipReader
 from rtskin.evaluate.datasets import Reader, load_clip
 from rtskin.evaluate.report import to_markdown
 from rtskin.evaluate.run import evaluate
-from rtskin.train.imaging import BrokenImageError
+from rtskin.train.data.imaging import BrokenImageError
 from tests.capture.media import make_video
 from tests.evaluate.conftest import greedy
 

@@ -10,7 +10,7 @@ import pytest
 from rtskin.errors import InputError
 from rtskin.evaluate.datasets import Item, load_pairs, load_skinless, read
 from rtskin.media import cv2
-from rtskin.train.imaging import BrokenImageError
+from rtskin.train.data.imaging import BrokenImageError
 from tests.evaluate.conftest import Write, square
 
 

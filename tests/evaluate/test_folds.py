@@ -19,7 +19,7 @@ from rtskin.evaluate.folds import Fold, plan, roots_for, run  # noqa: E402
 from rtskin.evaluate.run import Report, evaluate  # noqa: E402
 from rtskin.infer.card_toml import dumps  # noqa: E402
 from rtskin.media import cv2  # noqa: E402
-from rtskin.train import checkpoint  # noqa: E402
+from rtskin.train.loop import checkpoint  # noqa: E402
 from rtskin.train.normalise import normalise  # noqa: E402
 from rtskin.train.recipe import load  # noqa: E402
 from rtskin.train.session import train  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 
 from rtskin.errors import InputError
 from rtskin.evaluate.held_out import HeldOut
-from rtskin.train.split import fold_of
+from rtskin.train.data.split import fold_of
 
 RECIPE = """
 name = "r"

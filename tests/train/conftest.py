@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from rtskin.train.imaging import cv2
+from rtskin.train.data.imaging import cv2
 from rtskin.train.recipe import Recipe, parse
 
 

@@ -13,13 +13,15 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from rtskin.errors import InputError, MissingExtraError  # noqa: E402
-from rtskin.train import checkpoint, journal, loop, report  # noqa: E402
-from rtskin.train.data import scan  # noqa: E402
-from rtskin.train.imaging import cv2  # noqa: E402
-from rtskin.train.loop import Progress, Trainer  # noqa: E402
+from rtskin.train import report  # noqa: E402
+from rtskin.train.data.imaging import cv2  # noqa: E402
+from rtskin.train.data.sets import scan  # noqa: E402
+from rtskin.train.loop import checkpoint, journal  # noqa: E402
+from rtskin.train.loop import trainer as loop  # noqa: E402
+from rtskin.train.loop.trainer import Progress, Trainer  # noqa: E402
+from rtskin.train.loop.validate import Validation, score  # noqa: E402
 from rtskin.train.recipe import parse  # noqa: E402
 from rtskin.train.session import train  # noqa: E402
-from rtskin.train.validate import Validation, score  # noqa: E402
 
 #: Everything that has a state of its own.
 _ALL = {

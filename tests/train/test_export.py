@@ -15,8 +15,8 @@ from rtskin.errors import InputError, ModelError  # noqa: E402
 from rtskin.infer.cards import Card  # noqa: E402
 from rtskin.segmenter import Segmenter  # noqa: E402
 from rtskin.train import export as exporting  # noqa: E402
-from rtskin.train.data import scan  # noqa: E402
-from rtskin.train.loop import Trainer  # noqa: E402
+from rtskin.train.data.sets import scan  # noqa: E402
+from rtskin.train.loop.trainer import Trainer  # noqa: E402
 from rtskin.train.recipe import Recipe, parse  # noqa: E402
 
 

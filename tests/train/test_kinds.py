@@ -17,14 +17,14 @@ from rtskin.infer.base import load_segmenter  # noqa: E402
 from rtskin.infer.cards import Card  # noqa: E402
 from rtskin.infer.network import NetworkSegmenter  # noqa: E402
 from rtskin.segmenter import Segmenter  # noqa: E402
-from rtskin.train import checkpoint, probe  # noqa: E402
-from rtskin.train.class_losses import skin_logit  # noqa: E402
-from rtskin.train.data import scan  # noqa: E402
+from rtskin.train.data.sets import scan  # noqa: E402
 from rtskin.train.export import export  # noqa: E402
-from rtskin.train.loop import Trainer  # noqa: E402
-from rtskin.train.objective import tensors  # noqa: E402
+from rtskin.train.loop import checkpoint, probe  # noqa: E402
+from rtskin.train.loop.trainer import Trainer  # noqa: E402
+from rtskin.train.loop.warm import fitted  # noqa: E402
+from rtskin.train.losses.class_losses import skin_logit  # noqa: E402
+from rtskin.train.losses.objective import tensors  # noqa: E402
 from rtskin.train.recipe import parse  # noqa: E402
-from rtskin.train.warm import fitted  # noqa: E402
 
 from ..infer.conftest import frame_of  # noqa: E402
 from .conftest import parted, picture  # noqa: E402

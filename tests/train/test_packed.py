@@ -15,9 +15,11 @@ torch = pytest.importorskip("torch")
 
 from rtskin.errors import InputError  # noqa: E402
 from rtskin.infer.card_toml import dumps  # noqa: E402
-from rtskin.train import checkpoint, pack, pack_content, packed, packfile  # noqa: E402
-from rtskin.train.data import scan  # noqa: E402
-from rtskin.train.loop import Trainer  # noqa: E402
+from rtskin.train import packed  # noqa: E402
+from rtskin.train.data import pack, pack_content, packfile  # noqa: E402
+from rtskin.train.data.sets import scan  # noqa: E402
+from rtskin.train.loop import checkpoint  # noqa: E402
+from rtskin.train.loop.trainer import Trainer  # noqa: E402
 from rtskin.train.recipe import Recipe, parse  # noqa: E402
 from rtskin.train.resolved import Derived, Resolved, Table  # noqa: E402
 

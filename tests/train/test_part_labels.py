@@ -8,7 +8,7 @@ import pytest
 
 from rtskin.errors import InputError, ModelError
 from rtskin.train import part_labels
-from rtskin.train.imaging import cv2, read_grey
+from rtskin.train.data.imaging import cv2, read_grey
 from rtskin.train.part_labels import BACKGROUND, HAIR, NO_HAIR, PERSON, UNKNOWN, WORN, classes_of, label
 
 H, W = 120, 160

@@ -7,9 +7,9 @@ import pytest
 
 from rtskin.errors import InputError, OutputExistsError
 from rtskin.train import preview
-from rtskin.train.batches import Batches
-from rtskin.train.data import scan
-from rtskin.train.imaging import cv2, read_bgr
+from rtskin.train.data.batches import Batches
+from rtskin.train.data.imaging import cv2, read_bgr
+from rtskin.train.data.sets import scan
 from rtskin.train.recipe import parse
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rtskin.errors import InputError, ModelError
-from rtskin.train.data import scan
-from rtskin.train.imaging import cv2, read_grey
+from rtskin.train.data.imaging import cv2, read_grey
+from rtskin.train.data.sets import scan
 from rtskin.train.recipe import parse
 from rtskin.train.teacher import Teacher, agree, label, open_teacher
 

@@ -1,0 +1,1 @@
+"""What a training reads: sets and their split, packs, crops and compositions, batches."""

@@ -1,0 +1,157 @@
+"""Batches as a pure function of (seed, step): what makes a resumed training equal to one that was never stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rtskin.errors import InputError
+from rtskin.train.data import compose, crops
+from rtskin.train.data.classes import ClassTables
+from rtskin.train.data.compose import Sample
+from rtskin.train.data.imaging import BrokenImageError, cv2
+from rtskin.train.data.prior import priors
+from rtskin.train.data.sets import Item, Picture, Reader, Sides, probabilities
+from rtskin.train.light import augment, colours, webcam
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Compose, Recipe
+
+Array = np.ndarray[Any, Any]
+
+#: A sample is drawn again when its picture is broken; so many in a row mean that the set is.
+_TRIES = 20
+
+
+@dataclass(frozen=True)
+class Batch:
+    """uint8: ``images`` N×H×W×3 RGB, ``targets`` and ``weights`` N×H×W (255 = skin, 255 = counts).
+
+    Where the recipe asks for them: ``twins``, the same crops as ``images``, photometrically changed in another way;
+    ``others`` N×H×W×K, 255 = may be of that class (see ClassTables); ``priors`` N×H×W, what was skin a moment ago,
+    and ``chances``, three numbers in 0…1 for what is drawn where the network is.
+    """
+
+    images: Array
+    targets: Array
+    weights: Array
+    broken: list[str] = field(default_factory=list)
+    twins: Array | None = None
+    others: Array | None = None
+    priors: Array | None = None
+    chances: tuple[float, ...] = ()
+
+
+class Batches:
+    """``batches[step]`` is the :class:`Batch` of that step. Can be sent to a worker process."""
+
+    def __init__(self, recipe: Recipe, sets: list[Sides]) -> None:
+        for part in sets:
+            if not part.train:
+                raise InputError(
+                    f"the data set {part.spec.name!r} has no pictures left to train on: all are kept out by the split"
+                )
+        webcam.require(recipe.augment)
+        self.recipe, self.sets = recipe, sets
+        self._all = _Urn(sets)
+        self._reader = Reader(recipe.cache_mb)
+        self._classes = ClassTables(recipe, sets) if len(recipe.classes.names) > 1 else None
+        self._composed = _composed(recipe.compose, sets) if recipe.compose.share else None
+
+    def __getitem__(self, step: int) -> Batch:
+        cv2.setNumThreads(1)  # the network has the cores
+        broken: list[str] = []
+        seed, shapes = self.recipe.seed, self.recipe.batch_shapes or self.recipe.live_shapes
+        shape = shapes[np.random.default_rng([seed, step]).integers(len(shapes))]
+        twins: list[Array] = []
+        samples = [
+            self._photographed([seed, step, i], self._sample(rng, shape, broken), rng, twins)
+            for i, rng in ((i, np.random.default_rng([seed, step, i])) for i in range(self.recipe.batch))
+        ]
+        images, targets, weights, *others = (np.stack(planes) for planes in zip(*samples, strict=True))
+        prior = priors((seed, step), targets, self.recipe.prior) if self.recipe.prior.use else None
+        twin = np.stack(twins) if twins else None
+        chances = tuple(np.random.default_rng([seed, step, 0, 5]).random(3).tolist())
+        return Batch(images, targets, weights, broken, twin, others[0] if others else None, prior, chances)
+
+    def _photographed(self, seed: list[int], sample: Sample, rng: np.random.Generator, twins: list[Array]) -> Sample:
+        """The sample as a camera would show it, RGB; a second such picture of it goes to ``twins``, if these are wanted."""
+        image, *planes = sample
+        image, planes[0] = colours.published(rng, image, planes[0], self.recipe.augment)
+        if self.recipe.loss.consistency:
+            # Drawn apart, so that the first picture is the same with and without.
+            other = augment.photometric(np.random.default_rng([*seed, 1]), image.copy(), self.recipe.augment)
+            twins.append(cv2.cvtColor(other, cv2.COLOR_BGR2RGB))
+        image = augment.photometric(rng, image, self.recipe.augment)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), *planes
+
+    def _sample(self, rng: np.random.Generator, shape: crops.Shape, broken: list[str]) -> Sample:
+        """A crop (BGR), its mask, its weights, and its other planes."""
+        smooth = rng.random() < 0.75
+        if self._composed and rng.random() < self.recipe.compose.share:
+            return self._composition(rng, *self._composed, shape, smooth, broken)
+        picture = self._read(lambda: self._all.draw(rng), broken)
+        crop = crops.draw(rng, picture, self.recipe.crops, shape)
+        return crops.cut(picture, crop, shape, smooth, self._more(picture))
+
+    def _composition(
+        self,
+        rng: np.random.Generator,
+        people: _Urn,
+        grounds: _Urn,
+        shape: crops.Shape,
+        smooth: bool,
+        broken: list[str],
+    ) -> Sample:
+        """People before a ground without skin."""
+        spec = self.recipe.compose
+        ground = self._read(lambda: grounds.draw(rng), broken)
+        # Few people are more likely than many.
+        count = 1 + int(spec.most * rng.random() ** 2)
+        subjects = [self._read(lambda: people.draw(rng), broken) for _ in range(count)]
+        crop = crops.draw(rng, ground, self.recipe.crops, shape)
+        behind = crops.cut(ground, crop, shape, smooth, self._more(ground))
+        return compose.paste(rng, behind, subjects, spec, smooth, self._more)
+
+    def _more(self, picture: Picture) -> list[Array]:
+        """What is cut out of a picture beside its mask and weight."""
+        return [] if self._classes is None else [self._classes.planes(picture)]
+
+    def _read(self, draw: Callable[[], Item], broken: list[str]) -> Picture:
+        """The first picture drawn that can be read; the others are noted in ``broken``."""
+        for _ in range(_TRIES):
+            try:
+                return self._reader.read(draw())
+            except BrokenImageError as error:
+                broken.append(str(error))
+        raise InputError(f"{_TRIES} pictures in a row cannot be read; the last is {broken[-1]}")
+
+
+class _Urn:
+    """Pictures that are drawn: a set by its weight, then one of its training side."""
+
+    def __init__(self, sets: list[Sides]) -> None:
+        weights = np.array([part.spec.weight for part in sets])
+        self._sets = sets
+        self._set_ends = np.cumsum(weights / weights.sum())
+        self._item_ends = [np.cumsum(probabilities(part)) for part in sets]
+
+    def draw(self, rng: np.random.Generator) -> Item:
+        which, item = rng.random(2)
+        part = min(int(np.searchsorted(self._set_ends, which, side="right")), len(self._sets) - 1)
+        items = self._sets[part].train
+        return items[min(int(np.searchsorted(self._item_ends[part], item, side="right")), len(items) - 1)]
+
+
+def _composed(spec: Compose, sets: list[Sides]) -> tuple[_Urn, _Urn]:
+    """(people, grounds) that compositions are made of; InputError where there are none."""
+    people = [part for part in sets if part.spec.name == spec.people and all(item.labels for item in part.train)]
+    names = spec.grounds or [part.spec.name for part in sets if part.spec.kind == "skinless"]
+    grounds = [part for part in sets if part.spec.name in names and part.spec.kind == "skinless"]
+    if not people or not grounds:
+        lack = f"no set {spec.people!r} with labels/" if not people else "no set of kind skinless"
+        raise InputError(f"compose: there is {lack}; name another in [compose], or leave the table out")
+    return _Urn(people), _Urn(grounds)

@@ -1,0 +1,93 @@
+"""Composed samples: people cut out of their pictures by label maps, several of them, before other backgrounds.
+
+What a mask of the whole person buys: backgrounds whose truth is certain (street photos hide passers-by that nobody
+labelled), skin at any size before any ground, and people over people. Copy-paste, arXiv 2012.07177.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rtskin.train.data.crops import Crop, Shape, warp
+from rtskin.train.data.imaging import cv2
+from rtskin.train.data.sets import Picture
+
+if TYPE_CHECKING:
+    from rtskin.train.recipe import Compose
+
+Array = np.ndarray[Any, Any]
+#: Image, mask, weight, and perhaps more planes.
+Sample = tuple[Array, ...]
+
+
+def paste(
+    rng: np.random.Generator,
+    ground: Sample,
+    subjects: list[Picture],
+    spec: Compose,
+    smooth: bool = True,
+    more: Callable[[Picture], Sequence[Array]] = lambda picture: (),
+) -> Sample:
+    """``ground`` (image, mask, weight …) with each subject pasted over it, one after the other, in new arrays.
+
+    Subjects are pictures with a label map; what is not background (label 0) is the person. ``more`` gives the planes of a
+    subject that go over the ground's after the weight.
+    """
+    image, mask, weight, *others = ground
+    shape = (mask.shape[1], mask.shape[0])
+    for subject in subjects:
+        crop = place(rng, subject, spec, shape)
+        if crop is None:
+            continue
+        person = (subject.labels > 0).astype(np.uint8) * 255
+        planes = (subject.image, subject.mask, person, *more(subject))
+        over, skin, alpha, *theirs = warp(planes, crop, shape, smooth, cv2.BORDER_CONSTANT)
+        # A hair's breadth of feather: label maps end in steps that no camera shows, and that a network would learn.
+        # Inwards: outside lies the colour of the ground the person was cut from.
+        alpha = cv2.GaussianBlur(alpha, (0, 0), 0.7)
+        alpha = cv2.addWeighted(alpha, 2, alpha, 0, -255)
+        blend = alpha.astype(np.float32)[..., None] * (1 / 255)
+        image = np.rint(image + (_lit(rng, over, alpha, image, spec) - image) * blend).astype(np.uint8)
+        part = blend[..., 0]
+        mask = np.rint(mask * (1 - part) + np.minimum(skin, alpha) * part).astype(np.uint8)
+        weight = np.maximum(weight, np.where(alpha > 127, 255, 0).astype(np.uint8))
+        others = [
+            np.rint(ours * (1 - blend) + plane * blend).astype(np.uint8)
+            for ours, plane in zip(others, theirs, strict=True)
+        ]
+    return image, mask, weight, *others
+
+
+def place(rng: np.random.Generator, subject: Picture, spec: Compose, shape: Shape) -> Crop | None:
+    """The crop of the subject's picture that puts the person somewhere into an input of ``shape``; None: no person.
+
+    The person's height lies between ``spec.height`` (pixels, and a part of the input's height), on a logarithmic scale,
+    larger ones a little more often. Where it does not fit, a pixel of skin is somewhere in the picture.
+    """
+    scale, mirrored, turn, index = rng.random(), rng.random() < 0.5, rng.uniform(-1, 1), rng.integers(2**31)
+    at = rng.random(2) * shape
+    rows, columns = np.nonzero(subject.labels.any(axis=1))[0], np.nonzero(subject.labels.any(axis=0))[0]
+    if not len(rows):
+        return None
+    tall = rows[-1] + 1 - rows[0]
+    low, high = np.log(spec.height[0]), np.log(spec.height[1] * shape[1])
+    zoom = tall / np.exp(low + scale**0.7 * max(0.0, high - low))  # pixels of the picture a pixel of the input
+    width, height = shape[0] * zoom, shape[1] * zoom
+    if len(subject.skin) and tall / zoom > 0.8 * shape[1]:
+        anchor = subject.skin[index % len(subject.skin)].astype(float)
+    else:
+        anchor = np.array([(columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2])
+    centre = anchor + zoom * (np.array(shape) / 2 - at) * ((-1 if mirrored else 1), 1)
+    return Crop(float(centre[0]), float(centre[1]), width, height, float(turn * spec.degrees), mirrored)
+
+
+def _lit(rng: np.random.Generator, over: Array, alpha: Array, under: Array, spec: Compose) -> Array:
+    """The person in light that is a little nearer to the ground's: one factor for all channels, partly."""
+    own, other = sum(cv2.mean(over, alpha)[:3]), sum(cv2.mean(under)[:3])
+    part = rng.random() * spec.relight
+    factor = float(np.clip(((other + 1) / (own + 1)) ** part, 0.5, 1.6))
+    lit: Array = np.minimum(over * np.float32(factor), np.float32(255))
+    return lit

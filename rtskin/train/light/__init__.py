@@ -1,0 +1,1 @@
+"""What light, cameras and codecs do to a picture: photometric augmentation."""

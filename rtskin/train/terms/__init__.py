@@ -1,0 +1,1 @@
+"""On what terms weights may be given to others."""

@@ -1,0 +1,71 @@
+"""Where weights come from beside the data of their own recipe: what they started from, and who taught them.
+
+The terms of these are part of the terms of what comes out, so they are written into the recipe when a training starts and
+travel in its checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from rtskin.train.loop import checkpoint
+from rtskin.train.recipe import DataSet, Origin, Recipe, parse
+
+#: What data terms begin with that forbid to give weights to others.
+BARRED = "NOT TO BE GIVEN TO OTHERS"
+
+
+def with_origins(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe, which lies in ``folder``, with the terms of ``net.init`` and of the teachers of [distil].
+
+    An ONNX file without a card beside it may not ship, unless [[origins]] of the recipe has an entry by its stem.
+    InputError or ModelError where one cannot be read.
+    """
+    paths = [folder / name for name in (recipe.net.init, *recipe.distil.teachers) if name]
+    said = {one.name: one for one in recipe.origins}
+    found = {one.name: one for path in paths for one in _origins(path, said)}
+    return recipe.model_copy(update={"origins": list({**said, **found}.values())})
+
+
+def terms(recipe: Recipe) -> str:
+    """The terms of all data and origins of a recipe, as cards have them."""
+    parts: list[DataSet | Origin] = [*recipe.data, *recipe.origins]
+    text = "; ".join(f"{part.name}: {part.terms}" for part in parts)
+    barred = [part.name for part in parts if not part.ship]
+    return f"{BARRED}, trained on {', '.join(barred)}; {text}" if barred else text
+
+
+def _origins(path: Path, said: dict[str, Origin]) -> Iterator[Origin]:
+    card = _card(path)
+    if card is not None:
+        yield _of_card(card)
+    elif path.suffix == ".onnx":
+        yield said.get(path.stem) or Origin(name=path.stem, ship=False, terms="unknown, it has no card")
+    else:
+        recipe = parse(json.loads(checkpoint.load(path)["recipe"]), str(path))
+        yield Origin(name=f"{recipe.name} ({path.parent.name})", ship=recipe.ships, terms=terms(recipe))
+
+
+def _card(path: Path) -> Path | None:
+    """The card of weights: given itself, its folder, or beside the file that it names."""
+    if path.is_dir():
+        return path / "model.toml"
+    if path.suffix == ".toml":
+        return path
+    from rtskin.infer.cards import Card
+
+    beside = path.parent / "model.toml"
+    if path.suffix != ".onnx" or not beside.is_file():
+        return None
+    weights = Card.load(beside).weights_path
+    return beside if weights is not None and weights.resolve() == path.resolve() else None
+
+
+def _of_card(path: Path) -> Origin:
+    from rtskin.infer.cards import Card
+
+    card = Card.load(path)
+    ships = card.ships and not card.data_terms.startswith(BARRED)
+    return Origin(name=card.name, ship=ships, terms=card.data_terms or "its card does not say")
