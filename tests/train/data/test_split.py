@@ -27,7 +27,7 @@ def test_what_stays_together() -> None:
 
 
 def test_the_shipped_recipe_keeps_one_repository_on_one_side(shared: Path) -> None:
-    recipe = load(Path(__file__).resolve().parents[2] / "models/mobile-unet/recipe.toml")
+    recipe = load(Path(__file__).resolve().parents[3] / "models/mobile-unet/recipe.toml")
     parts = [part for part in recipe.data if part.name in ("negatives", "negatives_grocery")]
     sets = scan(recipe.model_copy(update={"data": parts}), [shared / "data"])
     train = {item.group for part in sets for item in part.train}

@@ -63,7 +63,7 @@ def test_the_student_comes_nearer(table: dict[str, Any], wide: Path, data: Path,
 
 def test_the_shipped_card_teaches_what_its_file_says(table: dict[str, Any]) -> None:
     ort = pytest.importorskip("onnxruntime")
-    folder = Path(__file__).resolve().parents[2] / "models/mobile-unet"
+    folder = Path(__file__).resolve().parents[3] / "models/mobile-unet"
     pixels = torch.randint(0, 255, (1, 256, 256, 3), dtype=torch.uint8)
     session = ort.InferenceSession(str(folder / "mobile-unet.onnx"), providers=["CPUExecutionProvider"])
     (answer,) = session.run(None, {session.get_inputs()[0].name: pixels.permute(0, 3, 1, 2).float().numpy()})

@@ -21,7 +21,7 @@ from rtskin.train.recipe import Recipe, parse  # noqa: E402
 from rtskin.train.session import train  # noqa: E402
 from rtskin.train.terms.origins import terms, with_origins  # noqa: E402
 
-MODEL = Path(__file__).resolve().parents[2] / "models/mobile-unet"
+MODEL = Path(__file__).resolve().parents[3] / "models/mobile-unet"
 
 
 def begun(table: dict[str, Any], **net: Any) -> Recipe:
