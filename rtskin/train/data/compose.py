@@ -45,20 +45,32 @@ def paste(
         person = (subject.labels > 0).astype(np.uint8) * 255
         planes = (subject.image, subject.mask, person, *more(subject))
         over, skin, alpha, *theirs = warp(planes, crop, shape, smooth, cv2.BORDER_CONSTANT)
-        # A hair's breadth of feather: label maps end in steps that no camera shows, and that a network would learn.
-        # Inwards: outside lies the colour of the ground the person was cut from.
-        alpha = cv2.GaussianBlur(alpha, (0, 0), 0.7)
-        alpha = cv2.addWeighted(alpha, 2, alpha, 0, -255)
+        alpha = feathered(alpha)
         blend = alpha.astype(np.float32)[..., None] * (1 / 255)
         image = np.rint(image + (_lit(rng, over, alpha, image, spec) - image) * blend).astype(np.uint8)
-        part = blend[..., 0]
-        mask = np.rint(mask * (1 - part) + np.minimum(skin, alpha) * part).astype(np.uint8)
+        mask = truth_over(mask, skin, alpha)
         weight = np.maximum(weight, np.where(alpha > 127, 255, 0).astype(np.uint8))
         others = [
             np.rint(ours * (1 - blend) + plane * blend).astype(np.uint8)
             for ours, plane in zip(others, theirs, strict=True)
         ]
     return image, mask, weight, *others
+
+
+def feathered(alpha: Array) -> Array:
+    """uint8 H×W opacity of a cut-out, with a hair's breadth of feather: label maps end in steps that no camera shows.
+
+    Inwards: outside lies the colour of the ground the person was cut from.
+    """
+    soft = cv2.GaussianBlur(alpha, (0, 0), 0.7)
+    return cv2.addWeighted(soft, 2, soft, 0, -255)
+
+
+def truth_over(mask: Array, skin: Array, alpha: Array) -> Array:
+    """The mask (uint8 H×W) below a cut-out whose own skin is ``skin`` and whose opacity ``alpha``."""
+    part = alpha.astype(np.float32) * np.float32(1 / 255)
+    covered: Array = np.rint(mask * (1 - part) + np.minimum(skin, alpha) * part).astype(np.uint8)
+    return covered
 
 
 def place(rng: np.random.Generator, subject: Picture, spec: Compose, shape: Shape) -> Crop | None:
