@@ -232,6 +232,11 @@ class Recipe(Derived, Part):
     steps: int | None = Field(default=None, ge=1, description="either steps or minutes")
     minutes: float | None = Field(default=None, gt=0, description="turned into steps by the time the first steps take")
     ema: Share = 0.998
+    settle: int = Field(
+        default=24,
+        ge=0,
+        description="batches that the average's batch normalisation is measured on before it is judged",
+    )
     seed: int = 1
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU where there is one")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: What a resumed training may change.
 _FREE = frozenset({
     "steps", "minutes", "threads", "workers", "prefetch", "cache_mb", "checkpoint_minutes", "validate_every",
-    "validate_images", "device", "precision", "channels_last", "tensorboard", "stop", "origins",
+    "validate_images", "device", "precision", "channels_last", "tensorboard", "stop", "origins", "settle",
 })  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from rtskin.train.loop import board, checkpoint, device, probe, state
 from rtskin.train.loop.ema import Ema
 from rtskin.train.loop.journal import Journal
 from rtskin.train.loop.schedule import Patience, Rate
+from rtskin.train.loop.settle import settle
 from rtskin.train.loop.step import Losses, Step
 from rtskin.train.loop.validate import Validation, score
 from rtskin.train.loop.warm import start_from
@@ -147,6 +148,11 @@ class Trainer:
         for step in range(_LOOKED_AT):
             yield network_input(torch.from_numpy(self.batches[step].images), prior=self.recipe.prior.use)
 
+    def _unseen_batches(self) -> Iterator[torch.Tensor]:
+        """The same ones each time, and none that the training comes to."""
+        for step in range(_ENDLESS, _ENDLESS + self.recipe.settle):
+            yield tensors(self.batches[step], self.device).images
+
     def _meet_new_classes(self) -> None:
         """Fit the head alone, where the weights that the training starts from know fewer classes."""
         skin = skin_index(self.recipe.classes.names)
@@ -193,6 +199,8 @@ class Trainer:
             show.losses(entry)
 
     def _validate(self, losses: list[Losses], show: board.Board | None) -> None:
+        if self.recipe.settle:
+            settle(self.ema.net, self._unseen_batches())
         figures = self.validation.run(self.ema.net)
         self._journal.write({"step": self.step, **_means(losses), "rate": self._rate(), "kept_out": figures})
         if show is not None:
