@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rtskin.evaluate.bootstrap import Figure
@@ -11,7 +11,9 @@ from rtskin.evaluate.run import Report
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
+    """A metric as a table shows it: times ``factor``, so many digits."""
+
     metric: str
     heading: str
     factor: float = 1
@@ -21,20 +23,20 @@ class _Column:
 
 #: What the first table shows.
 _COLUMNS = (
-    _Column("mean_iou", "mean IoU", with_interval=True),
-    _Column("pooled_iou", "pooled IoU", with_interval=True),
-    _Column("pooled_f1", "F1"),
-    _Column("pooled_precision", "precision"),
-    _Column("pooled_recall", "recall"),
-    _Column("mae", "MAE"),
-    _Column("false_skin", "false skin %", 100, 2, with_interval=True),
+    Column("mean_iou", "mean IoU", with_interval=True),
+    Column("pooled_iou", "pooled IoU", with_interval=True),
+    Column("pooled_f1", "F1"),
+    Column("pooled_precision", "precision"),
+    Column("pooled_recall", "recall"),
+    Column("mae", "MAE"),
+    Column("false_skin", "false skin %", 100, 2, with_interval=True),
 )
 #: And the second: of the edges, and as published tables have it.
 _MORE = (
-    _Column("mean_boundary_iou", "boundary IoU", with_interval=True),
-    _Column("bitwise_miou", "bitwise mIoU"),
-    _Column("miou_at_half", "mIoU@0.5"),
-    _Column("hce", "HCE, clicks", 1, 1, with_interval=True),
+    Column("mean_boundary_iou", "boundary IoU", with_interval=True),
+    Column("bitwise_miou", "bitwise mIoU"),
+    Column("miou_at_half", "mIoU@0.5"),
+    Column("hce", "HCE, clicks", 1, 1, with_interval=True),
 )
 #: What models are compared by.
 _COMPARED = tuple(
@@ -63,11 +65,11 @@ Table = tuple[list[str], list[list[str]]]
 
 
 #: Columns of words; the others are numbers.
-WORDS = ("set", "model", "difference")
+WORDS = ("set", "model", "difference", "clip", "kind", "smoothing", "change", "what")
 #: Columns that say what a row is of.
-_LEADING = (*WORDS, "pictures", "borders")
+_LEADING = (*WORDS, "pictures", "borders", "clips")
 #: What stands in a cell that nothing can be told of.
-_NOTHING = "–"
+NOTHING = "–"
 
 
 def tables(report: Report) -> Iterator[Table]:
@@ -75,11 +77,16 @@ def tables(report: Report) -> Iterator[Table]:
 
     Columns that no row has anything in are left out, and tables of which nothing is left then.
     """
-    for headings, rows in _tables(report):
+    return with_content(_tables(report))
+
+
+def with_content(laid_out: Iterable[Table]) -> Iterator[Table]:
+    """Without columns that no row has anything in, and without tables of which nothing is left then."""
+    for headings, rows in laid_out:
         told = [
             place
             for place, heading in enumerate(headings)
-            if heading in _LEADING or any(row[place] != _NOTHING for row in rows)
+            if heading in _LEADING or any(row[place] != NOTHING for row in rows)
         ]
         if any(headings[place] not in _LEADING for place in told):
             yield [headings[place] for place in told], [[row[place] for place in told] for row in rows]
@@ -94,18 +101,18 @@ def _tables(report: Report) -> Iterator[Table]:
     yield _cost_table(report)
 
 
-def _figure_rows(report: Report, columns: Sequence[_Column]) -> Iterator[list[str]]:
+def _figure_rows(report: Report, columns: Sequence[Column]) -> Iterator[list[str]]:
     for results in report.results:
         for model in report.models:
-            cells = [_cell(report.figure(results, model, one.metric), one, one.with_interval) for one in columns]
+            cells = [cell(report.figure(results, model, one.metric), one, one.with_interval) for one in columns]
             yield [results.dataset.name, str(len(results.items)), model, *cells]
 
 
-def _difference_rows(report: Report, columns: Sequence[_Column]) -> Iterator[list[str]]:
+def _difference_rows(report: Report, columns: Sequence[Column]) -> Iterator[list[str]]:
     for results in report.results:
         for one, other in report.comparisons():
             cells = [
-                _cell(report.difference(results, one, other, column.metric), column, True, sign="+")
+                cell(report.difference(results, one, other, column.metric), column, True, sign="+")
                 for column in columns
             ]
             yield [results.dataset.name, str(len(results.items)), f"{one} − {other}", *cells]
@@ -130,12 +137,12 @@ def _breakdown_tables(report: Report) -> Iterator[Table]:
 
 
 def _group_cells(breakdown: Breakdown, model: str) -> list[str]:
-    column = _Column("", "") if breakdown.metric == "pooled_iou" else _Column("", "", 100, 2)
+    column = Column("", "") if breakdown.metric == "pooled_iou" else Column("", "", 100, 2)
     cells = []
     for group in breakdown.groups:
-        shown = _cell(breakdown.figure(model, group, breakdown.metric), column, True)
-        cells.append(f"{len(group.pictures)}: {shown}" if group.pictures else _NOTHING)
-    return [*cells, _cell(breakdown.gap(model), column, True)]
+        shown = cell(breakdown.figure(model, group, breakdown.metric), column, True)
+        cells.append(f"{len(group.pictures)}: {shown}" if group.pictures else NOTHING)
+    return [*cells, cell(breakdown.gap(model), column, True)]
 
 
 def _edges(breakdown: Breakdown) -> str:
@@ -146,17 +153,18 @@ def _cost_table(report: Report) -> Table:
     runtimes = sorted({runtime for cost in report.costs.values() for runtime in cost.ms})
     rows = []
     for model, cost in report.costs.items():
-        parameters = _NOTHING if cost.parameters is None else f"{cost.parameters:,}"
-        macs = _NOTHING if cost.macs is None else f"{cost.macs / 1e6:,.1f}"
-        shape = _NOTHING if cost.shape is None else f"{cost.shape[0]}×{cost.shape[1]}"
-        times = [f"{cost.ms[runtime]:.2f}" if runtime in cost.ms else _NOTHING for runtime in runtimes]
+        parameters = NOTHING if cost.parameters is None else f"{cost.parameters:,}"
+        macs = NOTHING if cost.macs is None else f"{cost.macs / 1e6:,.1f}"
+        shape = NOTHING if cost.shape is None else f"{cost.shape[0]}×{cost.shape[1]}"
+        times = [f"{cost.ms[runtime]:.2f}" if runtime in cost.ms else NOTHING for runtime in runtimes]
         rows.append([model, parameters, shape, macs, *times])
     return ["model", "parameters", "input", "MACs, millions", *(f"{runtime}, ms" for runtime in runtimes)], rows
 
 
-def _cell(figure: Figure | None, column: _Column, with_interval: bool, sign: str = "") -> str:
+def cell(figure: Figure | None, column: Column, with_interval: bool, sign: str = "") -> str:
+    """A figure as text, with its interval where that is wanted."""
     if figure is None:
-        return _NOTHING
+        return NOTHING
     form = f"{sign}.{column.digits}f"
     value, low, high = (f"{column.factor * number:{form}}" for number in (figure.value, figure.low, figure.high))
     return f"{value} ({low}…{high})" if with_interval else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rtskin.evaluate.bootstrap import Figure
 from rtskin.evaluate.breakdown import Breakdown, breakdowns
-from rtskin.evaluate.layout import WORDS, remarks, tables
+from rtskin.evaluate.layout import WORDS, Table, remarks, tables
 from rtskin.evaluate.metrics import METRICS
 from rtskin.evaluate.run import Report, Results
 
@@ -41,25 +42,35 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 def to_markdown(report: Report) -> str:
     """Tables for a README; ends in a newline."""
-    parts = [_markdown_table(*table) for table in tables(report)]
-    return "\n".join([*parts, "\n\n".join(remarks(report)), ""])
+    return markdown(tables(report), remarks(report))
 
 
 def to_rich(report: Report) -> RenderableType:
     """Tables for a terminal."""
+    return rich_group(tables(report), remarks(report))
+
+
+def markdown(laid_out: Iterable[Table], said: Sequence[str]) -> str:
+    """Tables, then remarks, as Markdown; ends in a newline."""
+    parts = [_markdown_table(*table) for table in laid_out]
+    return "\n".join([*parts, "\n\n".join(said), ""])
+
+
+def rich_group(laid_out: Iterable[Table], said: Sequence[str]) -> RenderableType:
+    """The same for a terminal."""
     from rich.box import SIMPLE
     from rich.console import Group
     from rich.table import Table as RichTable
 
     shown: list[RenderableType] = []
-    for headings, rows in tables(report):
+    for headings, rows in laid_out:
         table = RichTable(box=SIMPLE)
         for heading in headings:
             table.add_column(heading, justify="left" if heading in WORDS else "right", overflow="fold")
         for row in rows:
             table.add_row(*(cell.replace(" (", "\n(") for cell in row))  # the interval below: terminals are narrow
         shown.append(table)
-    return Group(*shown, *remarks(report))
+    return Group(*shown, *said)
 
 
 def _markdown_table(headings: list[str], rows: list[list[str]]) -> str:
@@ -75,14 +86,14 @@ def _dataset(report: Report, results: Results) -> dict[str, Any]:
         "with_skin": results.with_skin,
         "broken": list(results.broken),
         "models": {
-            model: {metric: _figure(report.figure(results, model, metric)) for metric in METRICS}
+            model: {metric: figure_data(report.figure(results, model, metric)) for metric in METRICS}
             for model in report.models
         },
         "differences": [
             {
                 "model": one,
                 "minus": other,
-                **{metric: _figure(report.difference(results, one, other, metric)) for metric in METRICS},
+                **{metric: figure_data(report.difference(results, one, other, metric)) for metric in METRICS},
             }
             for one, other in report.comparisons()
         ],
@@ -103,18 +114,19 @@ def _broken_down(report: Report, breakdown: Breakdown) -> dict[str, Any]:
                     {
                         "label": group.label,
                         "images": len(group.pictures),
-                        **{metric: _figure(breakdown.figure(model, group, metric)) for metric in metrics},
+                        **{metric: figure_data(breakdown.figure(model, group, metric)) for metric in metrics},
                     }
                     for group in breakdown.groups
                 ],
-                "gap": _figure(breakdown.gap(model)),
+                "gap": figure_data(breakdown.gap(model)),
             }
             for model in report.models
         },
     }
 
 
-def _figure(figure: Figure | None) -> dict[str, float] | None:
+def figure_data(figure: Figure | None) -> dict[str, float] | None:
+    """For JSON; null where there is none."""
     if figure is None:
         return None
     return {"value": round(figure.value, 6), "low": round(figure.low, 6), "high": round(figure.high, 6)}

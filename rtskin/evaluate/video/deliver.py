@@ -1,0 +1,45 @@
+"""The masks that a sink receives: a clip through the whole graph, not through the smoother alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from rtskin.errors import ModelError
+from rtskin.evaluate.video.methods import Method
+from rtskin.frame import Mask
+from rtskin.graph import Graph, GraphStatistics
+
+
+@dataclass(frozen=True)
+class Way:
+    """A model with a smoother. settings: overrides of the pipeline's nodes ("infer.device": "cpu")."""
+
+    model: str
+    shown: str
+    method: Method
+    settings: Mapping[str, Any]
+
+    def graph(self, path: Path) -> Graph:
+        """The pipeline ``masks``, as rtskin.stream runs it, every frame once; errors as Graph.from_toml's."""
+        own = {"source.uri": str(path), "source.pace": "max", "infer.model": self.model}
+        return Graph.from_toml("masks", {**self.settings, **own, **self.method.overrides()})
+
+
+def masks(path: Path, way: Way, tell: Callable[[GraphStatistics], None] | None = None) -> Iterator[Mask]:
+    """The mask of each frame of a file, in order; ``tell`` gets the statistics at the end.
+
+    ModelError where a frame got none: figures of neighbours would not be of neighbours.
+    """
+    graph = way.graph(path)
+    with closing(cast(Any, graph.packets())) as packets:
+        for number, packet in enumerate(packets):
+            mask = cast(Mask, packet)
+            if mask.frame.seq != number:
+                raise ModelError(f"{path.name} with {way.method.label}: frame {number} got no mask")
+            yield mask
+    if tell is not None:
+        tell(graph.statistics())

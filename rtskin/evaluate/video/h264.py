@@ -1,0 +1,31 @@
+"""Pictures into a small H.264 file, as a camera's stream would be: to be decoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+from rtskin.frame import U8, Color
+from rtskin.render.sinks.encoding import encoding_for
+from rtskin.render.sinks.writer import VideoWriter, open_container
+
+#: Frames a second.
+RATE = 30
+#: x264's constant rate factor, its own default: a decent stream, with visible trembling in flat parts.
+CRF = 23
+
+
+def encode(path: Path, pictures: Iterable[U8], size: tuple[int, int], crf: int = CRF) -> None:
+    """uint8 H×W×3 BGR pictures of ``size`` (width, height) into ``path`` (.mp4), at RATE; libx264, one thread: the same
+    bytes each time."""
+    base = Fraction(1, RATE)
+    encoding = encoding_for("h264", "mp4", False, *size, crf)
+    container = open_container(path, "mp4", base)
+    try:
+        writer = VideoWriter(container, encoding, size, base, Fraction(RATE), Color(), threads=1)
+        for number, picture in enumerate(pictures):
+            writer.write(picture, number, 1)
+        writer.finish()
+    finally:
+        container.close()

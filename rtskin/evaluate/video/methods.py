@@ -1,0 +1,87 @@
+"""What ``--smooth`` of ``rtskin eval --video`` names: smoothers with their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rtskin.errors import InputError, UnknownNameError
+from rtskin.registry import SMOOTHERS
+
+#: A parameter that is no smoother's own: "ema:trail=adaptive" is ema with the strength at which it trails as adaptive does.
+TRAIL = "trail"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A smoother. label: what it is called in tables. settings: options of the node "smooth" beside its method.
+
+    trail_of: the label of the method whose trail it is to be tuned to; None: it is as it is.
+    """
+
+    label: str
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    trail_of: str | None = None
+
+    def overrides(self) -> dict[str, Any]:
+        """For Graph.from_toml."""
+        return {"smooth.method": self.name, **{f"smooth.{key}": value for key, value in self.settings.items()}}
+
+
+def parse_methods(text: str | None) -> list[Method]:
+    """``"none,ema:strength=0.7,adaptive"``; None: all that are registered, "none" first.
+
+    UnknownNameError: a smoother that is not there. InputError: no name, one twice, a parameter without a value, a trail of
+    what is not measured.
+    """
+    names = text.split(",") if text is not None else ["none", *(name for name in SMOOTHERS.names() if name != "none")]
+    methods = [_parse(name.strip()) for name in names if name.strip()]
+    if not methods:
+        raise InputError(f"--smooth names nothing; there are: {', '.join(SMOOTHERS.names())}")
+    labels = [method.label for method in methods]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise InputError(f"--smooth names {label!r} twice")
+    for method in methods:
+        _check_target(method, methods)
+    return methods
+
+
+def _parse(text: str) -> Method:
+    name, *parameters = text.split(":")
+    if name not in SMOOTHERS.names():
+        raise UnknownNameError(SMOOTHERS.what, name, SMOOTHERS.names())
+    settings: dict[str, Any] = {}
+    for parameter in parameters:
+        key, equals, value = parameter.partition("=")
+        if not equals or not key or not value:
+            raise InputError(f"--smooth {text}: parameters are written NAME:KEY=VALUE, for example {name}:strength=0.7")
+        settings[key] = _value(value)
+    target = settings.pop(TRAIL, None)
+    return Method(text, name, settings, None if target is None else str(target))
+
+
+def _value(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _check_target(method: Method, methods: Sequence[Method]) -> None:
+    if method.trail_of is None:
+        return
+    known = [one.label for one in methods if one.trail_of is None and one is not method]
+    if method.trail_of not in known:
+        raise InputError(
+            f"--smooth {method.label}: the trail is to be that of {method.trail_of!r}, which is not measured here; "
+            f"there are: {', '.join(known)}"
+        )
+    if "strength" in method.settings:
+        raise InputError(f"--smooth {method.label}: give the strength or the trail it is tuned to, not both")
