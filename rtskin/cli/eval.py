@@ -1,4 +1,4 @@
-"""rtskin eval: how good models are, on pictures with known skin."""
+"""rtskin eval: how good models are, on pictures with known skin; and how steady, on video."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import typer
 from rtskin.cli import options as o
 
 _SETS, _FIGURES, _FOLDS, _OUTPUT = "What is measured on", "Which figures", "Cross-validation", "Where they go"
+_VIDEO = "Masks over time (--video)"
+#: Measured where nothing is said, on pictures and on video.
+MODELS, VIDEO_MODELS = "mobile-unet,ellipse", "mobile-unet"
 
 
 def register(app: typer.Typer) -> None:
@@ -21,18 +24,23 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     datasets: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="DATASET…", help="Folders with images/NAME.* and masks/NAME.png.", show_default=False),
+        typer.Argument(
+            metavar="DATASET…",
+            help="Folders with images/NAME.* and masks/NAME.png; with --video also video files.",
+            show_default=False,
+        ),
     ] = None,
     models: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--models",
             "--model",
             "-m",
             metavar="A,B",
             help="Names or paths of cards; the first is compared with the others.",
+            show_default="mobile-unet,ellipse; with --video mobile-unet",
         ),
-    ] = "mobile-unet,ellipse",
+    ] = None,
     skinless: Annotated[
         list[Path] | None,
         typer.Option(
@@ -42,8 +50,14 @@ def evaluate(
         ),
     ] = None,
     frames: Annotated[
-        int, typer.Option(min=1, help="Frames taken from each video, spread over it.", rich_help_panel=_SETS)
-    ] = 30,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Frames taken from each video, spread over it; with --video the length of motion clips.",
+            show_default="30; with --video 48",
+            rich_help_panel=_SETS,
+        ),
+    ] = None,
     held_out: Annotated[
         Path | None,
         typer.Option(
@@ -101,6 +115,50 @@ def evaluate(
         typer.Option("--cost", help="Parameters, multiply-accumulates, milliseconds.", rich_help_panel=_FIGURES),
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.", rich_help_panel=_FIGURES)] = 0,
+    video: Annotated[
+        bool,
+        typer.Option(
+            "--video",
+            help="How steady masks are: on motion clips made of DATASET's folders (cut out by labels/, before --skinless), "
+            "and on its videos.",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = False,
+    smooth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B:KEY=VALUE",
+            help="Temporal filters to compare, with their parameters (ema:strength=0.7); ema:trail=adaptive takes the "
+            "strength at which it trails as adaptive does.",
+            show_default="none and all others",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
+    motion: Annotated[int, typer.Option(min=0, help="How many motion clips to make.", rich_help_panel=_VIDEO)] = 14,
+    cuts: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="SHOTS", help="Measure the cut detector on so many generated shots.", rich_help_panel=_VIDEO
+        ),
+    ] = 0,
+    strip: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Write one row of the first clip over time there, with each filter.",
+            show_default=False,
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
+    side_by_side: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.mp4",
+            help="Write the first clip there, with the first filter and with the last.",
+            show_default=False,
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
@@ -172,14 +230,37 @@ def evaluate(
       rtskin eval data/minhas --folds 5 --recipe short.toml --steps 1500 --out runs/folds
 
       rtskin eval data/ccp --models my/model.toml --held-out my/recipe.toml --write-cards
+
+      rtskin eval --video talk.mp4 --smooth none,adaptive --strip strip.png --side-by-side beside.mp4
+
+      rtskin eval --video data/ccp data/hands --skinless data/negatives --smooth none,adaptive,ema:trail=adaptive --cuts 120
     """
     from rtskin.cli.eval_sets import SetOptions
+    from rtskin.cli.eval_video import ClipOptions, VideoOutput
+    from rtskin.cli.eval_video import measure as measure_video
     from rtskin.cli.eval_work import FigureOptions, OutputOptions, cross_validate, measure
 
-    sets = SetOptions(tuple(datasets or ()), tuple(skinless or ()), frames, held_out, limit, crops)
     settings = o.given({"device": device, "threads": threads, "size": size})
-    names = [name.strip() for name in models.split(",") if name.strip()]
-    figures = FigureOptions(names, settings, by, by_table, hce, hce_processes, cost, seed)
+    if video:
+        only_stills = {"--crops": crops, "--by": by, "--by-table": by_table, "--hce": hce, "--cost": cost}
+        others = {
+            "--sheet": sheet,
+            "--write-cards": write_cards,
+            "--folds": folds,
+            "--recipe": recipe,
+            "--steps": steps,
+        }
+        _refuse({**only_stills, **others, "--out": out, "--data": data}, "does not go with --video; leave it out")
+        named, behind = tuple(datasets or ()), tuple(skinless or ())
+        clips = ClipOptions(named, behind, held_out, limit, frames, motion, cuts, seed)
+        measure_video(
+            clips, _names(models or VIDEO_MODELS), smooth, settings, VideoOutput(markdown, strip, side_by_side, as_json)
+        )
+        return
+    only_video = {"--smooth": smooth, "--cuts": cuts, "--strip": strip, "--side-by-side": side_by_side}
+    _refuse(only_video, "belongs to --video; give that too")
+    sets = SetOptions(tuple(datasets or ()), tuple(skinless or ()), frames or 30, held_out, limit, crops)
+    figures = FigureOptions(_names(models or MODELS), settings, by, by_table, hce, hce_processes, cost, seed)
     output = OutputOptions(markdown, sheet, write_cards, as_json)
     output.check()
     if folds is None:
@@ -191,6 +272,10 @@ def evaluate(
     only = {"--skinless": skinless, "--held-out": held_out, "--write-cards": write_cards}
     _refuse(only, "does not go with --folds; leave it out")
     cross_validate(sets, figures, output, folds, recipe, steps, data, out)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from rtskin.errors import InputError
 from rtskin.evaluate.datasets import Dataset
-from rtskin.evaluate.video.paths import MOTIONS, F64
+from rtskin.evaluate.video.paths import F64, MOTIONS
 from rtskin.evaluate.video.scene import Layer, MotionClip
 from rtskin.frame import U8
 from rtskin.train.data import sets
@@ -75,7 +76,7 @@ def motion_clips(
             raise InputError(_unable(kind))
     if not wanted:
         raise InputError("there is nobody to cut out: name a folder with images/, masks/ and labels/ (or hands)")
-    backs = _Endless(_shuffled([Subjects(grounds, {})], seed))
+    backs = _Endless(_mixed(_shuffled([Subjects(grounds, {})], seed)))
     pools = {True: _Endless(hands), False: _Endless(people)}
     return [
         _clip(wanted[number % len(wanted)], pools[MOTIONS[wanted[number % len(wanted)]].swing], backs, frames, size,
@@ -119,6 +120,15 @@ def _shuffled(subjects: Sequence[Subjects], seed: int) -> list[sets.Item]:
     ]
     np.random.default_rng([seed, len(items)]).shuffle(items)  # type: ignore[arg-type]
     return items
+
+
+def _mixed(items: list[sets.Item]) -> list[sets.Item]:
+    """One of each folder in turn: a folder is a source, and many pictures of one kind would make all clips alike."""
+    folders: dict[Path, list[sets.Item]] = {}
+    for item in items:
+        folders.setdefault(Path(str(item.image)).parent, []).append(item)
+    rounds = zip_longest(*folders.values())
+    return [item for one in rounds for item in one if item is not None]
 
 
 def _clip(kind: str, pool: _Endless, backs: _Endless, frames: int, size: Shape, seed: tuple[int, int]) -> MotionClip:

@@ -36,9 +36,7 @@ def write_beside(source: Path, left: Way, right: Way, path: Path) -> int:
 def _pictures(source: Path, left: Way, right: Way) -> Iterator[Rendered]:
     settings = ViewSettings((80, 200, 0), 0.5, True, (0, 0, 0))
     for one, other in zip(masks(source, left), masks(source, right), strict=True):
-        halves = [
-            _captioned(_overlay(mask, settings), way.method.label) for mask, way in ((one, left), (other, right))
-        ]
+        halves = [_captioned(_overlay(mask, settings), way.method.label) for mask, way in ((one, left), (other, right))]
         yield Rendered(replace(one.frame), np.ascontiguousarray(np.hstack(halves)), "beside")
 
 

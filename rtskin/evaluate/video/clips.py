@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from rtskin.errors import InputError
@@ -26,11 +25,10 @@ class Tally(Protocol):
 
 @dataclass(frozen=True)
 class Ready:
-    """A file, and what its masks are given to: a new tally for each way. truth: of a frame, where it is known."""
+    """A file, and what its masks are given to: a new tally for each way."""
 
     path: Path
     tally: Callable[[], Tally]
-    truth: Callable[[int], U8] | None = None
 
 
 class VideoClip(Protocol):
@@ -42,14 +40,16 @@ class VideoClip(Protocol):
     def kind(self) -> str: ...
     @property
     def has_truth(self) -> bool: ...
+    def file(self) -> Path: ...
     def ready(self) -> AbstractContextManager[Ready]: ...
 
 
 @dataclass(frozen=True)
 class Made:
-    """A motion clip: it is written when it is wanted, and removed again."""
+    """A motion clip, written into ``folder`` when it is first wanted."""
 
     clip: MotionClip
+    folder: Path
     crf: int = CRF
     has_truth: bool = True
 
@@ -61,13 +61,17 @@ class Made:
     def kind(self) -> str:
         return self.clip.kind
 
+    def file(self) -> Path:
+        """Encoded; where it is there already, it is not made again."""
+        path = self.folder / f"{self.clip.name}.mp4"
+        if not path.exists():
+            self.clip.write(path, self.crf)
+        return path
+
     @contextmanager
     def ready(self) -> Iterator[Ready]:
-        """Encoded, for the time of a ``with``."""
-        with TemporaryDirectory(prefix="rtskin-eval-") as folder:
-            path = Path(folder) / f"{self.clip.name}.mp4"
-            self.clip.write(path, self.crf)
-            yield Ready(path, lambda: MotionTally(self.clip), self.clip.truth)
+        """To be run."""
+        yield Ready(self.file(), lambda: MotionTally(self.clip))
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,10 @@ class Real:
     @property
     def name(self) -> str:
         return self.path.stem
+
+    def file(self) -> Path:
+        """As it is."""
+        return self.path
 
     @contextmanager
     def ready(self) -> Iterator[Ready]:

@@ -56,7 +56,7 @@ def cuts_data(figures: CutFigures) -> dict[str, Any]:
 def cuts_table(figures: CutFigures) -> Table:
     """One row."""
     kinds = list(figures.events)
-    headings = ["what", "frames", "cuts", "found", "precision", "recall", *(f"resets: {kind}" for kind in kinds)]
-    cells = [f"{figures.resets.get(kind, 0)} of {figures.events[kind]}" for kind in kinds]
+    headings = ["what", "frames", "cuts", "found", "precision", "recall", *(f"false / {kind}" for kind in kinds)]
+    cells = [f"{figures.resets.get(kind, 0)} / {figures.events[kind]}" for kind in kinds]
     shares = [NOTHING if share is None else f"{share:.4f}" for share in (figures.precision, figures.recall)]
     return headings, [["cut detector", str(figures.frames), str(figures.cuts), str(figures.found), *shares, *cells]]

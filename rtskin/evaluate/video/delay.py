@@ -1,8 +1,9 @@
 """How many frames a mask is late: its centroid's path against the truth's.
 
-The delay d is the one for which ``c(t) = g(t − d) + offset`` holds best in least squares, c being the centroid of the mask,
-g of the truth, with a constant offset, since a network that misses the ears is not late. g is interpolated linearly, so d is
-finer than a frame. The path has to turn or change its speed, else a delay and an offset are the same thing.
+The delay d is the one for which ``c(t) = a·g(t − d) + b`` holds best in least squares, c: the centroid of the mask, g: of
+the truth. The offset b is there since a network that misses the ears is not late, the gain a since false skin that stands
+still holds the centroid back. g is interpolated linearly, so d is finer than a frame. The path has to turn or change its
+speed, else a delay and an offset are the same thing; and the mask has to follow it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ F64 = npt.NDArray[np.float64]
 EARLIEST, LATEST, STEP = -4.0, 12.0, 0.02
 #: Pixels that the truth's centroid has to deviate from a straight line, at least, at 720 lines.
 STRAIGHT = 1.0
+#: Share of the variance of the mask's path that has to be explained, at least: below, it follows something else.
+EXPLAINED = 0.5
 #: Fewer frames tell nothing.
 SHORTEST = 8
 
@@ -37,30 +40,38 @@ def centroid(mask: U8, window: tuple[slice, slice] | None = None) -> tuple[float
 def delay(masks: F64, truths: F64, straight: float = STRAIGHT) -> float | None:
     """Frames by which ``masks`` lag ``truths``: both N×2 centroids (x, y), NaN where there was none.
 
-    None: too few frames, or the truth moves on a straight line at one speed (within ``straight`` pixels), or not at all.
+    None: too few frames, or the truth moves on a straight line at one speed (within ``straight`` pixels) or not at all, or
+    the mask does not follow it.
     """
     known = np.isfinite(masks).all(axis=1) & np.isfinite(truths).all(axis=1)
     times = np.nonzero(known)[0].astype(np.float64)
     if len(times) < SHORTEST or _from_straight(times, truths[known]) < straight:
         return None
     shifts = np.arange(EARLIEST, LATEST + STEP / 2, STEP)
-    costs = [_misfit(float(shift), times, masks[known], truths[known]) for shift in shifts]
+    costs = np.array([_misfit(float(shift), times, masks[known], truths[known]) for shift in shifts])
+    if not np.isfinite(costs).any() or np.nanmin(costs) > 1 - EXPLAINED:
+        return None
     best = int(np.nanargmin(costs))
     return float(round(shifts[best] + _vertex(costs, best) * STEP, 4))
 
 
 def _misfit(shift: float, times: F64, masks: F64, truths: F64) -> float:
-    """Mean squared distance once the offset is taken out; where the truth's path does not reach, nothing is said."""
+    """Share of the variance of the mask's path that the truth's, so much later, does not explain; NaN: it leads elsewhere or
+    the truth's path does not reach."""
     inside = (times - shift >= times[0]) & (times - shift <= times[-1])
     if np.count_nonzero(inside) < SHORTEST // 2:
         return float("nan")
     then = times[inside] - shift
     moved = np.stack([np.interp(then, times, truths[:, axis]) for axis in range(2)], axis=1)
-    rest = masks[inside] - moved
-    return float(np.square(rest - rest.mean(axis=0)).sum(axis=1).mean())
+    mine, theirs = masks[inside] - masks[inside].mean(axis=0), moved - moved.mean(axis=0)
+    both, power = float((mine * theirs).sum()), float(np.square(theirs).sum())
+    own = float(np.square(mine).sum())
+    if both <= 0 or power <= 0 or own <= 0:
+        return float("nan")
+    return 1 - both**2 / (power * own)
 
 
-def _vertex(costs: list[float], best: int) -> float:
+def _vertex(costs: F64, best: int) -> float:
     """Where the parabola through the best cost and its neighbours has its lowest point, in steps from the best."""
     if not 0 < best < len(costs) - 1:
         return 0.0

@@ -21,7 +21,7 @@ LINES = 720
 @dataclass(frozen=True)
 class Motion:
     """Speeds in pixels a frame, amplitudes of turn (degrees) and growth (part of the size), all there and back again in
-    ``period`` frames; ``pan`` and ``zoom`` are the camera's. swing: turns about the picture's lower edge, as a hand waves."""
+    ``period`` frames; ``pan`` and ``zoom`` are the camera's. swing: turns about the lower edge, as a waving hand does."""
 
     speed: float = 0.0
     degrees: float = 0.0

@@ -19,6 +19,8 @@ from rtskin.evaluate.video.tally import Figures
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from rtskin.evaluate.video.deliver import Way
+
 #: Version of the JSON; it grows when a reader would have to change.
 VERSION = 1
 #: What differences are taken from.
@@ -58,15 +60,15 @@ MADE_NOTE = (
     "scale. Trail: mean mask in the 10 pixels (at 720 lines) that the skin has just left. Delay: of the centroid."
 )
 REAL_NOTE = (
-    "Real clips, no truth. Warping error: Lai et al. 2018, mean square × 1000, with RLOF flow. Area jitter: trembling of the "
-    "area in % of its mean; an empty mask is perfectly steady, so look at the area too."
+    "Real clips, no truth. Warping error: Lai et al. 2018, mean square × 1000, with RLOF flow. Area jitter: trembling of "
+    "the area in % of its mean; an empty mask is perfectly steady, so look at the area too."
 )
 
 
 @dataclass(frozen=True)
 class VideoReport:
     """ways: (model, smoothing) in the order asked for. made: kind of motion by clip with truth. real: the other clips.
-    figures: by (model, smoothing, clip). cuts: of the cut detector, where it was measured."""
+    figures: by (model, smoothing, clip). cuts: of the cut detector, where it was measured. ran: the ways, as they ran."""
 
     ways: Sequence[tuple[str, str]]
     made: Mapping[str, str]
@@ -76,6 +78,7 @@ class VideoReport:
     notes: Sequence[str] = ()
     cuts: CutFigures | None = None
     draws: int = DRAWS
+    ran: Sequence[Way] = ()
     _known: dict[tuple[Any, ...], Figure | None] = field(default_factory=dict, repr=False, compare=False)
 
     def figure(self, way: tuple[str, str], clips: Sequence[str], metric: str) -> Figure | None:
@@ -169,7 +172,11 @@ def _tables(report: VideoReport) -> Iterator[Table]:
 
 def _means(report: VideoReport, clips: Sequence[str], columns: Sequence[Column]) -> Table:
     rows = [
-        [str(len(clips)), *way, *(cell(report.figure(way, clips, one.metric), one, one.with_interval) for one in columns)]
+        [
+            str(len(clips)),
+            *way,
+            *(cell(report.figure(way, clips, one.metric), one, one.with_interval) for one in columns),
+        ]
         for way in report.ways
     ]
     return ["clips", "model", "smoothing", *(one.heading for one in columns)], rows
@@ -251,5 +258,3 @@ def _ratio(values: Any) -> Ratio:
 
 def _rounded(figures: Figures) -> dict[str, float | None]:
     return {name: None if value is None else round(value, 6) for name, value in figures.items()}
-
-

@@ -51,20 +51,21 @@ def evaluate(
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"two clips are called {name!r}; name each once, or rename the file of one")
-    measured, plain = _Measured(), [way for way in ways if way.method.trail_of is None]
-    tuned = [way for way in ways if way.method.trail_of is not None]
-    steps = _Steps(progress, len(clips) * len(ways))
-    _run(clips, plain, measured, steps, watch)
-    found = [_tuned(way, clips, measured) for way in tuned]
-    _run(clips, found, measured, steps, watch)
-    order = [found[tuned.index(way)] if way in tuned else way for way in ways]
+    measured, steps = _Measured(), _Steps(progress, len(clips) * len(ways))
+    with_truth = [clip for clip in clips if clip.has_truth]
+    _run(with_truth, [way for way in ways if way.method.trail_of is None], measured, steps, watch)
+    found = [way if way.method.trail_of is None else _tuned(way, with_truth, measured) for way in ways]
+    _run(with_truth, [new for old, new in zip(ways, found, strict=True) if new is not old], measured, steps, watch)
+    real = [clip for clip in clips if not clip.has_truth]
+    _run(real, found, measured, steps, watch)
     return VideoReport(
-        [(way.shown, way.method.label) for way in order],
-        {clip.name: clip.kind for clip in clips if clip.has_truth},
-        [clip.name for clip in clips if not clip.has_truth],
+        [(way.shown, way.method.label) for way in found],
+        {clip.name: clip.kind for clip in with_truth},
+        [clip.name for clip in real],
         measured.figures,
         seed,
         measured.notes,
+        ran=found,
     )
 
 
@@ -115,7 +116,7 @@ def _tuned(way: Way, clips: Sequence[VideoClip], measured: _Measured) -> Way:
     trails = {
         clip.name: trail
         for clip in clips
-        if clip.has_truth and (trail := measured.figures[way.shown, str(target), clip.name].get("trail")) is not None
+        if (trail := measured.figures[way.shown, str(target), clip.name].get("trail")) is not None
     }
     if not trails:
         raise InputError(f"--smooth {way.method.label} needs motion clips whose subject moves, to tune the trail on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,8 @@ class MotionClip:
         image = self._clean(number).astype(np.float32)
         rng = np.random.default_rng([*self.seed, number])
         x, y = rng.integers(0, _SPARE, 2)
-        grain = self._grain[y : y + self.size[1], x : x + self.size[0]]
+        # Two clips with the same grain at another place are as different as noise has to be.
+        grain = grain_of(self.size)[y : y + self.size[1], x : x + self.size[0]]
         gain = np.float32(self._gains[number])
         noisy = image * gain + grain * np.float32(self.noise)
         return np.clip(noisy + np.float32(0.5), 0, 255).astype(np.uint8)
@@ -95,12 +96,6 @@ class MotionClip:
         beats = FLICKER * np.sin(2 * np.pi * beat * np.arange(self.frames) + phase)
         return 1 + beats + SHAKE * rng.standard_normal(self.frames)
 
-    @cached_property
-    def _grain(self) -> F32:
-        """More of it than a frame has: each takes another part. Drawing it anew would take longer than all else."""
-        rng = np.random.default_rng([*self.seed, 0, 2])
-        return rng.standard_normal((self.size[1] + _SPARE, self.size[0] + _SPARE, 3), np.float32)
-
     def _to_frame(self, layer: Layer, number: int) -> F64:
         subject, camera = self._moves
         moved = subject[number] if layer is self.subject else np.eye(3)
@@ -125,3 +120,11 @@ class MotionClip:
 
 #: Pixels by which the grain is larger than a frame.
 _SPARE = 64
+
+
+@lru_cache(maxsize=2)
+def grain_of(size: Shape) -> F32:
+    """float32 noise of deviation 1, larger than a frame, so that each takes another part: drawing it anew would take longer
+    than all else."""
+    rng = np.random.default_rng([*size, 2])
+    return rng.standard_normal((size[1] + _SPARE, size[0] + _SPARE, 3), np.float32)

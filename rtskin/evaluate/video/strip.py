@@ -20,19 +20,17 @@ COLUMNS, ROWS, LINE, GAP = 480, 4, 20, 6
 
 
 class Strip:
-    """Keeps the masks of one clip, the first that it is given, small (a Watcher), and makes one picture of them.
+    """Keeps the masks of one clip, small (a Watcher), and makes one picture of them.
 
     row: which row of the picture, from 0 (above) to 1; None: the one whose masks change most.
     """
 
-    def __init__(self, row: float | None = None) -> None:
-        self._row = row
-        self._clip: str | None = None
+    def __init__(self, clip: str, row: float | None = None) -> None:
+        self._clip, self._row = clip, row
         self._pictures: list[U8] = []
         self._masks: dict[str, list[U8]] = {}
 
     def __call__(self, clip: str, way: Way, mask: Mask) -> None:
-        self._clip = self._clip or clip
         if clip != self._clip:
             return
         label = f"{way.shown}: {way.method.label}"

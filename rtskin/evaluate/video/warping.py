@@ -1,13 +1,14 @@
 """Warping error: how much a mask differs from the next one, once the picture's motion is taken out of it.
 
 Lai et al., Learning Blind Video Temporal Consistency, ECCV 2018 (arXiv 1808.00449), sec. 4.2: the squared difference between
-the mask and the next one warped back by optical flow, meaned over the pixels that are not occluded. Which are: Ruder et al.,
-Artistic Style Transfer for Videos, GCPR 2016 (arXiv 1604.08610), eq. 5 and 6: forward and backward flow disagree, or the flow
-has an edge there. Full scale of the mask is 1; × 1000.
+the mask and the next one warped back by optical flow, meaned over the pixels that are not occluded. Which are, is told by
+Ruder et al., Artistic Style Transfer for Videos, GCPR 2016 (arXiv 1604.08610), sec. 3.3: forward and backward flow disagree,
+or the flow has an edge there. Full scale of the mask is 1; × 1000.
 
 The flow is robust local optical flow (Senst et al., IEEE TCSVT 2012; OpenCV's contrib module), not the DIS flow that
-filters use: a filter must not be judged by its own ruler. On motion clips, whose flow is known, it was the best near skin of
-six (DeepFlow, DIS, Farnebäck, TV-L1 …). It is found on small pictures and enlarged to the masks' size.
+filters use: a filter must not be judged by its own ruler. On motion clips, whose flow is known, its mean error near skin was
+the smallest of six at 640 columns: 0.45 pixels (DeepFlow 0.57, DIS medium 0.75, TV-L1 1.17, Farnebäck 1.3). It is found on
+small pictures (0.2 pixels at 720 lines without the waved hand, 0.3 s a direction) and enlarged to the masks' size.
 """
 
 from __future__ import annotations
