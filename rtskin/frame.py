@@ -102,6 +102,8 @@ class Frame:
     captured_ns: int = 0
     duration: int | None = None
     number: int | None = None
+    #: The small luma, made once and shared: see rtskin.preprocess.small.
+    small: U8 | None = field(default=None, repr=False)
     _bgr: U8 | None = field(default=None, repr=False)
 
     @property
@@ -144,12 +146,16 @@ class Prepared:
     tensor: what the network takes, e.g. float32 1×3×h×w; None for methods that look at the frame itself.
     content: x, y, w, h of the frame's picture inside the tensor (all of it unless letterboxed).
     segmenter: the one it was prepared for (models can be switched while running).
+    answer: where the scores go for frames that look the same (a rtskin.preprocess.skip.Answer). repeats: this is such a
+    frame: it has no tensor, and takes the answer.
     """
 
     frame: Frame
     segmenter: Any
     tensor: npt.NDArray[Any] | None = None
     content: tuple[int, int, int, int] | None = None
+    answer: Any = None
+    repeats: bool = False
 
 
 @dataclass(slots=True, eq=False)

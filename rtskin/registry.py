@@ -100,7 +100,14 @@ RUNTIMES: Registry[Any] = Registry(
 SMOOTHERS: Registry[Any] = Registry(
     "smoothing",
     "rtskin.smoothers",
-    {"none": "rtskin.smooth.base:NoSmoother", "adaptive": "rtskin.smooth.adaptive:Adaptive"},
+    {
+        "none": "rtskin.smooth.base:NoSmoother",
+        "ema": "rtskin.smooth.ema:Ema",
+        "adaptive": "rtskin.smooth.adaptive:Adaptive",
+        "flow": "rtskin.smooth.flow:Flow",
+        # What comes after a network that took a prior; the smooth node gives it.
+        "prior": "rtskin.smooth.adaptive:Adaptive",
+    },
 )
 
 #: What a mask is made visible as. Functions of (frame, mask, out, settings).

@@ -17,6 +17,8 @@ def stream(
     *,
     model: str | os.PathLike[str] | None = None,
     smooth: str | None = None,
+    strength: float | None = None,
+    skip: bool | None = None,
     pace: Literal["source", "max"] = "max",
     device: str | None = None,
     threads: int | None = None,
@@ -32,7 +34,8 @@ def stream(
     At pace "max" every frame comes, as fast as it goes; at "source" a file plays like a camera, and frames that come
     while the caller is busy are dropped. Masks that are kept stay as they are: ``list()`` holds distinct ones. size: of the
     network's input, "live" by default; "still" is finer and slower, (width, height) is always that one. classes: what the
-    masks are of, as Segmenter takes them.
+    masks are of, as Segmenter takes them. smooth: "auto" by default, "flow", "adaptive", "prior", "ema" or "none"; strength:
+    of it, 0 … 1, 0.5 by default. skip: let a picture that stands still keep its mask; off by default.
 
     Raises InputError (size or class), SourceError (cannot be opened or read), UnknownNameError (model or smoothing),
     ModelError, RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
@@ -46,6 +49,8 @@ def stream(
         "infer.size": size,
         "infer.classes": classes,
         "smooth.method": smooth,
+        "smooth.strength": strength,
+        "preprocess.skip": skip,
     }
     graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None})
     for packet in graph:

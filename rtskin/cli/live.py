@@ -29,6 +29,8 @@ def live(
         o.Pairing, typer.Option(help="paired: each frame with its own mask; latest: never wait for a mask.")
     ] = o.Pairing.PAIRED,
     smooth: o.SmoothOption = None,
+    strength: o.StrengthOption = None,
+    skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
@@ -52,7 +54,14 @@ def live(
       rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
     """
     node = sink_node(sink, overwrite) if sink is not None else None
-    own = {"infer_classes": classes, "source_pace": pace, "render_view": view, "sink": node}
+    own = {
+        "infer_classes": classes,
+        "source_pace": pace,
+        "smooth_strength": strength,
+        "preprocess_skip": skip,
+        "render_view": view,
+        "sink": node,
+    }
     settings = o.settings(source, model, smooth, device, threads, size, **own)
     if pairing is o.Pairing.LATEST and pace is o.Pace.MAX:
         raise InputError("--pairing latest never waits for a mask and --pace max waits for all; use one of them")

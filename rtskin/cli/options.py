@@ -40,7 +40,18 @@ ViewOption = Annotated[
     str | None, typer.Option("--view", help="overlay, matte, cutout or side-by-side.", show_default=_PIPELINES)
 ]
 SmoothOption = Annotated[
-    str | None, typer.Option("--smooth", help="Temporal filter: adaptive or none.", show_default=_PIPELINES)
+    str | None,
+    typer.Option(
+        "--smooth", help="Temporal filter: auto, flow, adaptive, prior, ema or none.", show_default=_PIPELINES
+    ),
+]
+StrengthOption = Annotated[
+    float | None,
+    typer.Option("--strength", min=0.0, max=1.0, help="Of the temporal filter, 0 … 1.", show_default="0.5"),
+]
+SkipOption = Annotated[
+    bool | None,
+    typer.Option("--skip/--no-skip", help="Let a picture that stands still keep its mask.", show_default=_PIPELINES),
 ]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.", show_default=_PIPELINES)]
 ThreadsOption = Annotated[

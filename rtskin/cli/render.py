@@ -31,6 +31,8 @@ def render(
     start: Annotated[float | None, typer.Option(min=0.0, help="First second.", show_default=False)] = None,
     end: Annotated[float | None, typer.Option(min=0.0, help="End before this second.", show_default=False)] = None,
     smooth: o.SmoothOption = None,
+    strength: o.StrengthOption = None,
+    skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
@@ -74,6 +76,8 @@ def render(
         infer_classes=classes,
         source_start=start,
         source_end=end,
+        smooth_strength=strength,
+        preprocess_skip=skip,
         render_view=view,
         sink=sink,
     )

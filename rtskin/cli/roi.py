@@ -22,6 +22,8 @@ def roi(
     model: o.ModelOption = None,
     pace: o.PaceOption = None,
     smooth: o.SmoothOption = None,
+    strength: o.StrengthOption = None,
+    skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
@@ -43,6 +45,16 @@ def roi(
       rtskin roi 0 | my-gesture-program
     """
     settings = o.settings(
-        source, model, smooth, device, threads, size, source_pace=pace, feed_out=out, feed_overwrite=overwrite or None
+        source,
+        model,
+        smooth,
+        device,
+        threads,
+        size,
+        source_pace=pace,
+        feed_out=out,
+        feed_overwrite=overwrite or None,
+        smooth_strength=strength,
+        preprocess_skip=skip,
     )
     run_graph(Graph.from_toml("gesture_roi", settings), duration=duration, stats=stats)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import BeforeValidator, Field
 
 from rtskin.errors import GraphStateError
-from rtskin.frame import Prepared, Scores
+from rtskin.frame import F32, Frame, Prepared, Scores
 from rtskin.infer.base import BaseSegmenter, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL
 from rtskin.infer.sizes import Size, parse_size
@@ -18,6 +18,13 @@ from rtskin.node import Context, Node, NodeOptions
 
 #: Seconds that others wait for the first model. Building an engine for a GPU may take a minute.
 LOAD_TIMEOUT = 180.0
+
+
+class PriorSource(Protocol):
+    """Keeps the last scores, and moves them to the frame that comes next."""
+
+    def before(self, frame: Frame, model: str) -> F32 | None: ...
+    def after(self, scores: Scores) -> None: ...
 
 
 class InferOptions(NodeOptions):
@@ -50,6 +57,14 @@ class Infer(Node):
         self._tried = threading.Event()
         self._stopping = threading.Event()
         self._switch: ModelSwitch | None = None
+        self._in_turn = threading.Lock()
+        #: Where a model that looks at its last mask has it from; the smooth node sets it. None: it runs without.
+        self.prior: PriorSource | None = None
+
+    @property
+    def takes_prior(self) -> bool:
+        """Does the model in use look at its last mask; False before there is one."""
+        return bool(getattr(self._segmenter, "takes_prior", False))
 
     @property
     def segmenter(self) -> BaseSegmenter:
@@ -69,8 +84,12 @@ class Infer(Node):
 
     def process(self, *packets: Any) -> Scores:
         prepared: Prepared = packets[0]
-        # Not self.segmenter: frames that were made ready for the old model still go through the old one.
-        scores: Scores = prepared.segmenter.infer(prepared)
+        if prepared.repeats:
+            data, model = prepared.answer.wait(self._stopping)
+            return Scores(prepared.frame, data, model)
+        scores = self._infer(prepared)
+        if prepared.answer is not None:
+            prepared.answer.give(scores.data, scores.model)
         return scores
 
     def command(self, name: str, value: str) -> bool:
@@ -97,6 +116,17 @@ class Infer(Node):
             segmenter.close()
         self._error = self._error or GraphStateError("the infer node is closed")
         self._tried.set()
+
+    def _infer(self, prepared: Prepared) -> Scores:
+        # Not self.segmenter: frames that were made ready for the old model still go through the old one.
+        segmenter, prior = prepared.segmenter, self.prior
+        if prior is None or not getattr(segmenter, "takes_prior", False):
+            scores: Scores = segmenter.infer(prepared)
+            return scores
+        with self._in_turn:  # with several workers too, a prior is of a frame that is done
+            scores = segmenter.infer(prepared, prior.before(prepared.frame, segmenter.card.name))
+            prior.after(scores)
+        return scores
 
     def _load(self, model: str) -> BaseSegmenter:
         o = self.options

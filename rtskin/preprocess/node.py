@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, cast
 from rtskin.errors import GraphSpecError, GraphStateError, nearest
 from rtskin.frame import Frame, Prepared
 from rtskin.node import Node, NodeOptions
+from rtskin.preprocess.skip import Skip
 
 
 class _Prepares(Protocol):
@@ -27,6 +28,8 @@ class PreprocessOptions(NodeOptions):
     gives: ClassVar[type | None] = Prepared
     #: Name of the infer node whose model the frames are made ready for.
     of: str = "infer"
+    #: A frame that looks like the one that went through the model last takes its scores; see rtskin.preprocess.skip.
+    skip: bool = False
 
 
 class Preprocess(Node):
@@ -40,6 +43,7 @@ class Preprocess(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._infer: HasSegmenter | None = None
+        self._skip = Skip() if self.options.skip else None
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
         name = self.options.of
@@ -55,4 +59,16 @@ class Preprocess(Node):
         if self._infer is None:
             raise GraphStateError("preprocess runs in a graph, beside the infer node that it prepares for")
         (frame,) = packets
-        return self._infer.segmenter.prepare(frame)
+        segmenter = self._infer.segmenter
+        if self._skip is None:
+            return segmenter.prepare(frame)
+        answer, repeats = self._skip(frame, segmenter)
+        if repeats:
+            return Prepared(frame, segmenter, answer=answer, repeats=True)
+        prepared = segmenter.prepare(frame)
+        prepared.answer = answer
+        return prepared
+
+    def counters(self) -> dict[str, int | float | str]:
+        """skip.frames: how many frames did not go through the model."""
+        return {} if self._skip is None else {"skip.frames": self._skip.frames}

@@ -1,38 +1,50 @@
-"""The adaptive filter: average where old and new mask nearly agree, follow at once where they do not.
+"""The adaptive filter: average where the picture stands still, follow at once where it moves.
 
 Each pixel is a first-order low-pass of its own, ``s += a·(n − s)``. How much of the new value n it takes depends on
-the disagreement d = |n − s|: a network that trembles around the truth disagrees with itself a little and is averaged
-with the time constant τ; a hand that moves turns a pixel from skin to wall, disagrees entirely, and is taken over in
-the same frame, so nothing trails. (The idea is the one-euro filter's, "speed sets the cut-off", Casiez et al. 2012, with
-disagreement in place of speed, which needs no derivative and no state beyond the mask.)
+three things:
+
+- local picture change (:mod:`rtskin.smooth.change`). Where nothing moved, whatever the network says anew is trembling and
+  is averaged with the time constant τ; where something moved, what it says is taken over in the same frame, so nothing
+  trails;
+- disagreement d = |n − s|. Where the picture stands still but the network has turned from skin to none, it may have seen
+  what the luma does not show (a hand before a wall of its own brightness): τ is shorter there. Where the picture moved and
+  the network still says nearly the same, a part of the averaging is kept;
+- confidence |2n − 1|. An answer near 0.5 is a guess, and is averaged three times as long.
+
+(The idea is the one-euro filter's, "speed sets the cut-off", Casiez et al. 2012, with change and disagreement in place of
+speed, which need no derivative.)
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from rtskin.errors import InputError
 from rtskin.frame import F32, U8, Frame
-from rtskin.pool import BufferPool
-from rtskin.smooth.base import Smoother
+from rtskin.media import cv2
+from rtskin.preprocess.small import small_luma
+from rtskin.smooth.averaging import Averaging, weight
+from rtskin.smooth.change import Reference
 
-#: Up to this disagreement a pixel only trembles, from HIGH on it moves; between them the weight rises smoothly.
-LOW, HIGH = 0.12, 0.45
-#: τ at strength 1, in seconds.
-LONGEST = 0.3
-#: Taken for the step between two masks where nothing is known of it.
-USUAL_STEP = 1 / 30
+#: Where the picture moved: up to this disagreement a pixel only trembles, from HIGH on it is followed whole.
+LOW, HIGH = 0.10, 0.40
+#: Where the picture stands still: from TURNED_LOW on the network may have changed its mind, from TURNED_HIGH on it has.
+TURNED_LOW, TURNED_HIGH = 0.5, 0.9
+#: τ of a mind that changed in a still picture, in τ.
+TURNED = 0.4
+#: τ of an answer of 0.5, in τ.
+GUESS = 3.0
+#: The share of the new value that a pixel takes at least where the picture moved.
+MOVED = 0.4
 #: A pixel this near to its new value takes it, so that the state reaches 0 and 1 exactly instead of creeping on.
 SNAP = 1 / 1024
 
 
-class Adaptive(Smoother):
-    """Per-pixel averaging by disagreement; see the module.
+class Adaptive(Averaging):
+    """Per-pixel averaging by change, disagreement and confidence; see the module.
 
     strength: 0 … 1; trembling is averaged over τ = 0.3 s × strength. The weight of a mask is 1 − exp(−dt/τ), so that 15
     and 60 frames a second behave alike. The state is float32 at the size of the masks, whatever their dtype.
@@ -40,39 +52,42 @@ class Adaptive(Smoother):
 
     def __init__(self, strength: float = 0.5) -> None:
         super().__init__(strength)
-        self._tau = LONGEST * strength
-        self._state: F32 | None = None
-        self._fresh = True
-        self._pool = BufferPool()
+        self._reference = Reference()
         self._warm_up()
 
-    def apply(self, data: F32 | U8, dt: float | None, frame: Frame) -> F32 | U8:
-        if data.dtype not in (np.uint8, np.float32):
-            raise InputError(f"a mask to be smoothed is uint8 or float32, not {data.dtype}")
-        if self._state is None or self._state.shape != data.shape:
-            self._state = np.empty(data.shape, np.float32)
-            self._fresh = True
-        out = self._pool.take(data.shape, data.dtype)
-        weight = 1.0 if self._fresh else self._weight(USUAL_STEP if dt is None else dt)
-        self._fresh = False
-        _kernel(data)(data, self._state, out, np.float32(weight))
-        return out
+    def _begin(self, data: F32 | U8, frame: Frame) -> None:
+        super()._begin(data, frame)
+        self._reference.begin(small_luma(frame))
 
-    def reset(self) -> None:
-        self._fresh = True
+    def _average(self, data: F32 | U8, dt: float, frame: Frame, out: F32 | U8) -> None:
+        sure = weight(dt, self.tau)
+        moved = self._follow(small_luma(frame), float(sure))
+        weights = (sure, weight(dt, GUESS * self.tau), weight(dt, TURNED * self.tau))
+        _kernel(data)(data, self._state, self._fitted(moved), out, *weights)
 
-    def _weight(self, dt: float) -> float:
-        """Share of the new mask where it trembles: 1 takes it whole."""
-        if self._tau <= 0:
-            return 1.0
-        return 1.0 - math.exp(-max(dt, 0.0) / self._tau)
+    def _follow(self, now: U8, share: float) -> U8:
+        """uint8 at the small luma's size, 255 where the state says nothing of now; may move the state."""
+        self._reference.expose(now)
+        return self._reference.moved(now, share)
+
+    def _fitted(self, moved: U8) -> U8:
+        height, width = self._state.shape
+        if moved.shape == (height, width):
+            return moved
+        fitted: U8 = self._pool.take((height, width), np.uint8)
+        cv2.resize(moved, (width, height), dst=fitted, interpolation=cv2.INTER_LINEAR)
+        return fitted
 
     @staticmethod
     def _warm_up() -> None:
         """Load or compile both kernels now: the first frame must not wait for it."""
         for dtype in (np.uint8, np.float32):
             data: npt.NDArray[Any] = np.zeros((1, 1), dtype)
-            _kernel(data)(data, np.zeros((1, 1), np.float32), data.copy(), np.float32(1))
+            for layout in (data, np.zeros((1, 2), dtype)[:, ::2]):
+                one = np.float32(1)
+                _kernel(data)(
+                    layout, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.uint8), data.copy(), one, one, one
+                )
 
 
 def _kernel(data: npt.NDArray[Any]) -> Any:
@@ -80,33 +95,43 @@ def _kernel(data: npt.NDArray[Any]) -> Any:
 
 
 @njit(inline="always")
-def _step(state, new, weight):  # type: ignore[no-untyped-def]
+def _ramp(value, low, high):  # type: ignore[no-untyped-def]
+    """0 up to low, 1 from high on, smooth between."""
+    part = (value - np.float32(low)) * np.float32(1 / (high - low))
+    part = min(max(part, np.float32(0)), np.float32(1))
+    return part * part * (np.float32(3) - np.float32(2) * part)
+
+
+@njit(inline="always")
+def _step(state, new, moved, sure, guess, turned):  # type: ignore[no-untyped-def]
     """One pixel's new state. Written without branches on purpose, so that it becomes vector code."""
+    one = np.float32(1)
     difference = new - state
     disagreement = abs(difference)
-    ramp = (disagreement - np.float32(LOW)) * np.float32(1 / (HIGH - LOW))
-    ramp = min(max(ramp, np.float32(0)), np.float32(1))
-    ramp = ramp * ramp * (np.float32(3) - np.float32(2) * ramp)
-    follow = weight + (np.float32(1) - weight) * ramp
-    mixed = state + follow * difference
-    # "Trembles" is False for NaN too: a poisoned or uninitialised state heals with the next mask.
-    trembles = (disagreement < np.float32(HIGH)) & (disagreement > np.float32(SNAP)) & (weight < np.float32(1))
-    return mixed if trembles else new
+    confidence = min(abs(new + new - one), one)
+    still = guess + confidence * (sure - guess)
+    still += (turned - still) * _ramp(disagreement, TURNED_LOW, TURNED_HIGH) * confidence
+    moving = np.float32(MOVED) + np.float32(1 - MOVED) * _ramp(disagreement, LOW, HIGH)
+    share = still + max(moving - still, np.float32(0)) * np.float32(moved) * np.float32(1 / 255)
+    mixed = state + share * difference
+    # "Averaged" is False for NaN too: a poisoned or uninitialised state heals with the next mask.
+    averaged = (disagreement > np.float32(SNAP)) & (share < one)
+    return mixed if averaged else new
 
 
 @njit(nogil=True, cache=True)
-def _follow_f32(data, state, out, weight):  # type: ignore[no-untyped-def]
+def _follow_f32(data, state, moved, out, sure, guess, turned):  # type: ignore[no-untyped-def]
     for y in range(data.shape[0]):
         for x in range(data.shape[1]):
-            value = _step(state[y, x], data[y, x], weight)
+            value = _step(state[y, x], data[y, x], moved[y, x], sure, guess, turned)
             state[y, x] = value
             out[y, x] = value
 
 
 @njit(nogil=True, cache=True)
-def _follow_u8(data, state, out, weight):  # type: ignore[no-untyped-def]
+def _follow_u8(data, state, moved, out, sure, guess, turned):  # type: ignore[no-untyped-def]
     for y in range(data.shape[0]):
         for x in range(data.shape[1]):
-            value = _step(state[y, x], np.float32(data[y, x]) * np.float32(1 / 255), weight)
+            value = _step(state[y, x], np.float32(data[y, x]) * np.float32(1 / 255), moved[y, x], sure, guess, turned)
             state[y, x] = value
             out[y, x] = np.uint8(np.int32(value * np.float32(255) + np.float32(0.5)))

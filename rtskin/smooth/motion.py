@@ -1,0 +1,120 @@
+"""Motion between two frames: dense optical flow at a small size, and a mask moved by it.
+
+The flow is OpenCV's DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016) between small lumas
+(rtskin.preprocess.small: 256×144 of 1280×720). What it says is believed where the flow back agrees with it (Sundaram et
+al., "Dense Point Trajectories by GPU-accelerated Large Displacement Optical Flow", ECCV 2010, eq. 5).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from rtskin.frame import F32, U8
+from rtskin.media import cv2
+from rtskin.pool import BufferPool
+
+#: Pixels: a picture with a shorter side is too small for the patches of DIS, and is taken to stand still.
+SMALLEST = 16
+#: Sundaram's constants: |flow + flow back|² may be ALLOWED_SHARE of their squares plus ALLOWED, in pixels of the small luma.
+ALLOWED_SHARE, ALLOWED = 0.01, 0.5
+#: Pixels of the small luma: less is noise of the flow, and moving a mask by it would only blur it.
+STILL = 0.2
+
+
+class Motion(NamedTuple):
+    """From ``now`` back to ``before``.
+
+    flow: float32 h×w×2, x and y in pixels of the small luma: what is at p now was at p + flow[p] before.
+    lost: uint8 h×w, 255 where that is not to be believed (uncovered just now, left the picture, or not found), else 0.
+    still: no pixel moved by more than STILL, so that nothing need be moved.
+    """
+
+    flow: F32
+    lost: U8
+    still: bool
+
+
+class FlowField:
+    """Dense flow with what is unreliable in it; about 0.7 ms for both directions at 256×144. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._pool = BufferPool()
+        flow = np.zeros((1, 1, 2), np.float32)
+        _lost(flow, flow, np.zeros((1, 1), np.uint8))
+
+    def __call__(self, before: U8, now: U8) -> Motion:
+        """Both uint8 h×w, of one size."""
+        shape = now.shape
+        lost: U8 = self._pool.take(shape, np.uint8)
+        if min(shape) < SMALLEST:
+            lost.fill(0)
+            return Motion(np.zeros((*shape, 2), np.float32), lost, True)
+        back, forth = (self._pool.take((*shape, 2), np.float32) for _ in range(2))
+        # DIS starts from what it is given, so it is given nothing of the frames before.
+        back.fill(0)
+        forth.fill(0)
+        self._dis.calc(now, before, back)
+        self._dis.calc(before, now, forth)
+        return Motion(back, lost, not _lost(back, forth, lost))
+
+
+class Mover:
+    """Moves masks by a Motion, whatever the size of the mask. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._pool = BufferPool()
+        _places(np.zeros((1, 1, 2), np.float32), np.float32(1), np.float32(1))
+
+    def __call__(self, mask: F32 | U8, motion: Motion) -> F32 | U8:
+        """The mask where things are now: of the same shape and dtype; ``mask`` itself where nothing moved.
+
+        mask: H×W, float32 or uint8, over the same frame as the flow.
+        """
+        if motion.still:
+            return mask
+        height, width = mask.shape
+        rows, columns = motion.lost.shape
+        places = self._pool.take((height, width, 2), np.float32)
+        cv2.resize(motion.flow, (width, height), dst=places, interpolation=cv2.INTER_LINEAR)
+        _places(places, np.float32(width / columns), np.float32(height / rows))
+        moved: F32 | U8 = self._pool.take(mask.shape, mask.dtype)
+        cv2.remap(mask, places, None, cv2.INTER_LINEAR, dst=moved, borderMode=cv2.BORDER_REPLICATE)
+        return moved
+
+
+@njit(nogil=True, cache=True)
+def _lost(back, forth, lost):  # type: ignore[no-untyped-def]
+    """Fills ``lost``, makes ``back`` 0 where it is noise; did anything move?"""
+    height, width = lost.shape
+    moved = False
+    for y in range(height):
+        for x in range(width):
+            u, v = back[y, x, 0], back[y, x, 1]
+            far = u * u + v * v
+            if far < np.float32(STILL * STILL):
+                back[y, x, 0] = back[y, x, 1] = 0
+                lost[y, x] = 0
+                continue
+            moved = True
+            at_x, at_y = int(np.floor(x + u + 0.5)), int(np.floor(y + v + 0.5))
+            if at_x < 0 or at_y < 0 or at_x >= width or at_y >= height:
+                lost[y, x] = 255
+                continue
+            p, q = forth[at_y, at_x, 0], forth[at_y, at_x, 1]
+            error = (u + p) * (u + p) + (v + q) * (v + q)
+            allowed = np.float32(ALLOWED_SHARE) * (far + p * p + q * q) + np.float32(ALLOWED)
+            lost[y, x] = 255 if error > allowed else 0
+    return moved
+
+
+@njit(nogil=True, cache=True)
+def _places(flow, across, down):  # type: ignore[no-untyped-def]
+    """A flow, in place, to the places it points at, in pixels that are ``across`` and ``down`` times as small."""
+    for y in range(flow.shape[0]):
+        for x in range(flow.shape[1]):
+            flow[y, x, 0] = x + flow[y, x, 0] * across
+            flow[y, x, 1] = y + flow[y, x, 1] * down
