@@ -9,7 +9,8 @@ from typing import Any
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.registry import SMOOTHERS
 
-#: A parameter that is no smoother's own: "ema:trail=adaptive" is ema with the strength at which it trails as adaptive does.
+#: A parameter that is no smoother's own, the last: "ema:trail=adaptive" is ema with the strength at which it trails as
+#: adaptive does.
 TRAIL = "trail"
 
 
@@ -50,7 +51,9 @@ def parse_methods(text: str | None) -> list[Method]:
 
 
 def _parse(text: str) -> Method:
-    name, *parameters = text.split(":")
+    # The trail comes last and may be of a method with parameters of its own.
+    own, _, target = text.partition(f":{TRAIL}=")
+    name, *parameters = own.split(":")
     if name not in SMOOTHERS.names():
         raise UnknownNameError(SMOOTHERS.what, name, SMOOTHERS.names())
     settings: dict[str, Any] = {}
@@ -59,8 +62,7 @@ def _parse(text: str) -> Method:
         if not equals or not key or not value:
             raise InputError(f"--smooth {text}: parameters are written NAME:KEY=VALUE, for example {name}:strength=0.7")
         settings[key] = _value(value)
-    target = settings.pop(TRAIL, None)
-    return Method(text, name, settings, None if target is None else str(target))
+    return Method(text, name, settings, target or None)
 
 
 def _value(text: str) -> Any:
