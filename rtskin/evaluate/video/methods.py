@@ -8,6 +8,7 @@ from typing import Any
 
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.registry import SMOOTHERS
+from rtskin.smooth.node import PRIOR, known_methods
 
 #: A parameter that is no smoother's own, the last: "ema:trail=adaptive" is ema with the strength at which it trails as
 #: adaptive does.
@@ -16,7 +17,8 @@ TRAIL = "trail"
 
 @dataclass(frozen=True)
 class Method:
-    """A smoother. label: what it is called in tables. settings: options of the node "smooth" beside its method.
+    """A smoother. label: what it is called in tables. settings: options of the node "smooth" beside its method, and, by keys
+    with a dot ("infer.size"), of other nodes.
 
     trail_of: the label of the method whose trail it is to be tuned to; None: it is as it is.
     """
@@ -28,19 +30,20 @@ class Method:
 
     def overrides(self) -> dict[str, Any]:
         """For Graph.from_toml."""
-        return {"smooth.method": self.name, **{f"smooth.{key}": value for key, value in self.settings.items()}}
+        own = {key if "." in key else f"smooth.{key}": value for key, value in self.settings.items()}
+        return {"smooth.method": self.name, **own}
 
 
 def parse_methods(text: str | None) -> list[Method]:
-    """``"none,ema:strength=0.7,adaptive"``; None: all that are registered, "none" first.
+    """``"none,ema:strength=0.7,adaptive"``; None: all that every model can have, "none" first.
 
     UnknownNameError: a smoother that is not there. InputError: no name, one twice, a parameter without a value, a trail of
     what is not measured.
     """
-    names = text.split(",") if text is not None else ["none", *(name for name in SMOOTHERS.names() if name != "none")]
+    names = text.split(",") if text is not None else _for_all()
     methods = [_parse(name.strip()) for name in names if name.strip()]
     if not methods:
-        raise InputError(f"--smooth names nothing; there are: {', '.join(SMOOTHERS.names())}")
+        raise InputError(f"--smooth names nothing; there are: {', '.join(known_methods())}")
     labels = [method.label for method in methods]
     for label in labels:
         if labels.count(label) > 1:
@@ -50,12 +53,17 @@ def parse_methods(text: str | None) -> list[Method]:
     return methods
 
 
+def _for_all() -> list[str]:
+    """A prior is taken by some models only, for which auto stands."""
+    return ["none", *(name for name in known_methods() if name not in ("none", PRIOR))]
+
+
 def _parse(text: str) -> Method:
     # The trail comes last and may be of a method with parameters of its own.
     own, _, target = text.partition(f":{TRAIL}=")
     name, *parameters = own.split(":")
-    if name not in SMOOTHERS.names():
-        raise UnknownNameError(SMOOTHERS.what, name, SMOOTHERS.names())
+    if name not in known_methods():
+        raise UnknownNameError(SMOOTHERS.what, name, known_methods())
     settings: dict[str, Any] = {}
     for parameter in parameters:
         key, equals, value = parameter.partition("=")

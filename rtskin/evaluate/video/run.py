@@ -32,6 +32,18 @@ class _Measured:
     figures: dict[tuple[str, str, str], Figures] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def chosen(self, way: Way) -> Callable[[GraphStatistics], None]:
+        """Notes what a way took where it had the choice, once."""
+
+        def tell(statistics: GraphStatistics) -> None:
+            counters = statistics.nodes["smooth"].counters
+            mode = counters.get("mode", way.method.name)
+            note = f"{way.shown}: {way.method.label} took {mode}, since {counters.get('why')}."
+            if mode != way.method.name and note not in self.notes:
+                self.notes.append(note)
+
+        return tell
+
 
 def evaluate(
     clips: Sequence[VideoClip],
@@ -69,13 +81,21 @@ def evaluate(
     )
 
 
-def figures_of(clip: Ready, way: Way, name: str = "", watch: Sequence[Watcher] = ()) -> Figures:
-    """One clip, one way; beside the tally's own: smooth_ms, the median of the smoother's node, and resets."""
+def figures_of(
+    clip: Ready,
+    way: Way,
+    name: str = "",
+    watch: Sequence[Watcher] = (),
+    tell: Callable[[GraphStatistics], None] = lambda statistics: None,
+) -> Figures:
+    """One clip, one way; beside the tally's own: smooth_ms, the median of the smoother's node, and resets. ``tell`` gets the
+    statistics."""
     tally, said = clip.tally(), list[GraphStatistics]()
     for mask in masks(clip.path, way, said.append):
         tally.add(mask.data)
         for watcher in watch:
             watcher(name, way, mask)
+    tell(said[0])
     return {**tally.figures(), **_cost(said[0])}
 
 
@@ -106,7 +126,7 @@ def _run(
         with clip.ready() as ready:
             for way in ways:
                 key = way.shown, way.method.label, clip.name
-                into.figures[key] = figures_of(ready, way, clip.name, watch)
+                into.figures[key] = figures_of(ready, way, clip.name, watch, into.chosen(way))
                 steps.one()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.evaluate.video.methods import parse_methods
-from rtskin.registry import SMOOTHERS
+from rtskin.smooth.node import known_methods
 
 
 def test_parameters() -> None:
@@ -17,10 +17,17 @@ def test_parameters() -> None:
     assert (tuned.trail_of, tuned.settings) == ("none", {})
 
 
-def test_all_that_are_registered_none_first() -> None:
+def test_all_that_every_model_can_have_none_first() -> None:
     methods = [method.name for method in parse_methods(None)]
     assert methods[0] == "none"
-    assert sorted(methods) == SMOOTHERS.names()
+    assert sorted([*methods, "prior"]) == known_methods()
+    assert {"ema", "adaptive", "flow", "auto"} <= set(methods)
+
+
+def test_options_of_other_nodes_have_a_dot_and_a_trail_may_be_of_parameters() -> None:
+    _, other, tuned = parse_methods("none,flow:infer.size=live,ema:trail=flow:infer.size=live")
+    assert other.overrides() == {"smooth.method": "flow", "infer.size": "live"}
+    assert tuned.trail_of == other.label
 
 
 @pytest.mark.parametrize(
