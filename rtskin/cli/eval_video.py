@@ -143,7 +143,14 @@ class VideoOutput:
 def measure(
     clips: ClipOptions, models: Sequence[str], smooth: str | None, settings: Mapping[str, Any], output: VideoOutput
 ) -> None:
-    """Every model with every smoother on every clip, then the cut detector."""
+    """Every model with every smoother on every clip, then the cut detector; written and printed."""
+    output.give(measured(clips, models, smooth, settings, output))
+
+
+def measured(
+    clips: ClipOptions, models: Sequence[str], smooth: str | None, settings: Mapping[str, Any], output: VideoOutput
+) -> VideoReport:
+    """The same as a report; strip and side-by-side video are written, tables are not."""
     from rtskin.evaluate.video.report import VideoReport
     from rtskin.evaluate.video.run import evaluate
     from rtskin.evaluate.video.strip import Strip
@@ -163,7 +170,7 @@ def measure(
         if output.beside and found:
             _write_beside(output.beside, found[0], report)
     shots = clips.shots()
-    output.give(replace(report, cuts=_cuts(shots, clips.seed)) if shots else report)
+    return replace(report, cuts=_cuts(shots, clips.seed)) if shots else report
 
 
 def _ways(models: Sequence[str], smooth: str | None, settings: Mapping[str, Any]) -> list[Way]:

@@ -118,7 +118,7 @@ def _shuffled(subjects: Sequence[Subjects], seed: int) -> list[sets.Item]:
         for item in one.dataset.items
         if not one.people or item.image.stem in one.labels
     ]
-    np.random.default_rng([seed, len(items)]).shuffle(items)  # type: ignore[arg-type]
+    np.random.default_rng([seed, len(items)]).shuffle(items)
     return items
 
 

@@ -134,9 +134,9 @@ def _tuned(way: Way, clips: Sequence[VideoClip], measured: _Measured) -> Way:
     """The way with the strength at which it trails as the other method does with the same model."""
     target = way.method.trail_of
     trails = {
-        clip.name: trail
+        clip.name: known
         for clip in clips
-        if (trail := measured.figures[way.shown, str(target), clip.name].get("trail")) is not None
+        if (known := measured.figures[way.shown, str(target), clip.name].get("trail")) is not None
     }
     if not trails:
         raise InputError(f"--smooth {way.method.label} needs motion clips whose subject moves, to tune the trail on")

@@ -14,7 +14,7 @@ from rtskin.evaluate.video.paths import F64, MOTIONS, Motion, crop_of, displacem
 from rtskin.frame import F32, U8
 from rtskin.media import cv2
 from rtskin.train.data.compose import feathered, truth_over
-from rtskin.train.data.crops import Shape, warp
+from rtskin.train.data.crops import Crop, Shape, warp
 
 #: Exposure: amplitude of the lamp's beat against the shutter, and deviation from frame to frame.
 FLICKER, SHAKE = 0.03, 0.005
@@ -94,7 +94,8 @@ class MotionClip:
         rng = np.random.default_rng([*self.seed, 0, 1])
         beat, phase = rng.uniform(0.1, 0.4), rng.uniform(0, 2 * np.pi)
         beats = FLICKER * np.sin(2 * np.pi * beat * np.arange(self.frames) + phase)
-        return 1 + beats + SHAKE * rng.standard_normal(self.frames)
+        gains: F64 = 1 + beats + SHAKE * rng.standard_normal(self.frames)
+        return gains
 
     def _to_frame(self, layer: Layer, number: int) -> F64:
         subject, camera = self._moves
@@ -102,20 +103,25 @@ class MotionClip:
         matrix: F64 = camera[number] @ moved @ layer.place
         return matrix
 
+    def _crop(self, layer: Layer, number: int) -> Crop:
+        back: F64 = np.linalg.inv(self._to_frame(layer, number)).astype(np.float64)
+        return crop_of(back, self.size)
+
     def _over(self, number: int, picture: bool = True) -> list[U8]:
         """Image (or a copy of the skin, where nobody wants it), skin and feathered opacity of the subject."""
         layer = self.subject
-        crop = crop_of(np.linalg.inv(self._to_frame(layer, number)), self.size)
+        crop = self._crop(layer, number)
         planes = (layer.image if picture else layer.skin, layer.skin, layer.alpha)
         over, skin, alpha = warp(planes, crop, self.size, True, cv2.BORDER_CONSTANT)
         return [over, skin, feathered(alpha)]
 
     def _clean(self, number: int) -> U8:
-        crop = crop_of(np.linalg.inv(self._to_frame(self.ground, number)), self.size)
+        crop = self._crop(self.ground, number)
         (below,) = warp((self.ground.image,), crop, self.size, True, cv2.BORDER_REFLECT_101)
         over, _, alpha = self._over(number)
         part = alpha.astype(np.float32)[..., None] * np.float32(1 / 255)
-        return np.rint(below + (over.astype(np.float32) - below) * part).astype(np.uint8)
+        clean: U8 = np.rint(below + (over.astype(np.float32) - below) * part).astype(np.uint8)
+        return clean
 
 
 #: Pixels by which the grain is larger than a frame.

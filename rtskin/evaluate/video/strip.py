@@ -58,7 +58,7 @@ class Strip:
 
     def _chosen(self) -> int:
         masks = next(iter(self._masks.values()))
-        height = masks[0].shape[0]
+        height = int(masks[0].shape[0])
         if self._row is not None:
             return min(height - 1, int(self._row * height))
         skin = np.stack([mask >= HALF for mask in masks])

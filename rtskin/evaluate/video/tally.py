@@ -59,7 +59,8 @@ class MotionTally:
 
     def figures(self) -> Figures:
         """iou, dtssd, messddt, flicker, trail, delay, area (%), jitter."""
-        late = delay(*(np.array(path) for path in self._paths), STRAIGHT * self._clip.size[1] / LINES)
+        mine, true = (np.array(path, np.float64) for path in self._paths)
+        late = delay(mine, true, STRAIGHT * self._clip.size[1] / LINES)
         return {
             "iou": mean(self._ious),
             **{name: mean(values) for name, values in self._means.items()},

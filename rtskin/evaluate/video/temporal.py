@@ -74,7 +74,7 @@ def trail(mask: U8, truth: U8, earlier: Sequence[U8]) -> Parts:
 
 def band_of(picture: U8) -> float:
     """The band's width in pixels of this picture."""
-    return BAND * min(picture.shape[:2]) / 720
+    return float(BAND * min(picture.shape[:2]) / 720)
 
 
 def near(where: U8, distance: float) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

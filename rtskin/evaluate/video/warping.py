@@ -64,7 +64,8 @@ def visible(forth: F32, back: F32) -> Bools:
     occluded = open_end > 0.01 * (_squared(forth) + _squared(returned)) + 0.5
     slopes = [np.square(np.gradient(forth[..., axis], axis=way)) for axis in range(2) for way in range(2)]
     edge = np.sum(slopes, axis=0) > 0.01 * _squared(forth) + 0.002
-    return inside & ~occluded & ~edge
+    seen: Bools = inside & ~occluded & ~edge
+    return seen
 
 
 def warping_error(mask: U8, after: U8, motion: Motion) -> float | None:
