@@ -59,5 +59,5 @@ class Averaging(Smoother):
 
 
 def weight(dt: float, tau: float) -> np.float32:
-    """The share of the new value in an average of time constant ``tau``, ``dt`` seconds on: the same per second at any rate."""
+    """The share of the new value in an average of time constant ``tau`` after ``dt`` seconds: the same at any rate."""
     return np.float32(-math.expm1(-dt / tau))
