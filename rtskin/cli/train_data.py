@@ -67,6 +67,8 @@ def pack(
             raise InputError("give one recipe, or folders; what a recipe reads is found by --data")
         content: Content = pack_content.of_recipe(sources[0], list(data or ROOTS))
     else:
+        if data:
+            raise InputError("--data says where a recipe's pictures are; folders are packed as they are")
         content, empty = pack_content.of_folders(sources)
     with _bar("packing") as report:
         done = packs.write(
@@ -93,7 +95,7 @@ def augment(
       rtskin train augment ../shared/data/minhas ../variants/minhas
 
     What is in OUT already is kept. Variants are on the side of a split that their original is on. Training can do the same
-    on the fly: see hue_turn, desaturate, contrast_brightness, sepia, lattice and part_lattice of [augment].
+    on the fly: see augment.hue_turn, desaturate, contrast_brightness, sepia, lattice and part_lattice of a recipe.
     """
     from rtskin.train.light import variants
 

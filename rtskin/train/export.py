@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,17 +163,19 @@ def _write_onnx(net: Any, path: Path, shapes: Sequence[Shape]) -> None:
     inputs, output = getattr(net, "inputs", _INPUTS[:1]), getattr(net, "output", "skin")
     # Stamped on every node by the exporter, and of no use outside this machine.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    torch.onnx.export(
-        net,
-        tuple(torch.zeros(1, channels, height, width) for _, channels, _ in inputs),
-        str(path),
-        opset_version=OPSET,
-        input_names=[name for name, _, _ in inputs],
-        output_names=[output],
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch's, of its own parts
+        torch.onnx.export(
+            net,
+            tuple(torch.zeros(1, channels, height, width) for _, channels, _ in inputs),
+            str(path),
+            opset_version=OPSET,
+            input_names=[name for name, _, _ in inputs],
+            output_names=[output],
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     _tidy(path, several=len(shapes) > 1)
 
 

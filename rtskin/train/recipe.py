@@ -12,7 +12,8 @@ from rtskin.errors import InputError, nearest
 from rtskin.train.resolved import Derived
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Span = tuple[float, float]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Span = tuple[Positive, Positive]
 Side = Annotated[int, Field(ge=32, multiple_of=32)]
 Shape = tuple[Side, Side]
 
@@ -186,9 +187,9 @@ class Schedule(Part):
     factor: float = Field(default=0.5, gt=0, lt=1, description="plateau: what the rate is multiplied with")
     patience: int = Field(default=3, ge=1, description="plateau: validations without a better one before that")
     freeze: list[str] = Field(
-        default=[], description="parts that stay as they are at first, by the start of their names"
+        default=[], description="parts that stay as they are at first, by their names: stem, encoder.0"
     )
-    freeze_steps: int = Field(default=0, ge=0, description="how long")
+    freeze_steps: int = Field(default=0, ge=0, description="how long; needed where freeze names parts")
 
 
 class Stop(Part):
@@ -247,7 +248,7 @@ class Recipe(Derived, Part):
     workers: int = Field(default=1, ge=0, description="processes that make batches; 0: the training's own")
     prefetch: int = Field(default=6, ge=1, description="batches that each of them is ahead")
     tensorboard: bool = Field(default=False, description="write what TensorBoard shows beside the checkpoint")
-    cache_mb: int = Field(default=4096, ge=0, description="decoded pictures kept in memory")
+    cache_mb: int = Field(default=4096, ge=0, description="decoded pictures kept in memory, by each of the workers")
     checkpoint_minutes: float = Field(default=5, gt=0)
     validate_every: int = Field(default=500, ge=1, description="steps")
     validate_images: int = Field(default=60, ge=1, description="at most so many kept-out pictures of each set")
@@ -278,6 +279,12 @@ def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
         raise InputError(f"{origin} gives both steps and minutes; keep one of them")
     if len(recipe.classes.names) > 1 and (recipe.augment.lattice or recipe.augment.part_lattice):
         raise InputError(f"{origin}: what a lattice covers has no class; set augment.lattice and part_lattice to 0")
+    if recipe.crops.scale[0] > recipe.crops.scale[1]:
+        raise InputError(f"{origin}: crops.scale is from the smallest to the largest, not {list(recipe.crops.scale)}")
+    if bool(recipe.schedule.freeze) != bool(recipe.schedule.freeze_steps):
+        raise InputError(
+            f"{origin}: schedule.freeze names what stays as it is, freeze_steps how long; give both or none"
+        )
     twice = {part.name for part in recipe.data if [other.name for other in recipe.data].count(part.name) > 1}
     if twice:
         raise InputError(f"{origin} names a data set twice: {', '.join(sorted(twice))}")
@@ -310,5 +317,6 @@ def _fields(place: tuple[int | str, ...]) -> list[str]:
         "schedule": Schedule,
         "stop": Stop,
         "distil": Distil,
+        "origins": Origin,
     }
     return list(kinds[str(place[0])].model_fields)

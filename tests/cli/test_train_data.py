@@ -69,6 +69,8 @@ def test_a_recipe_is_packed_and_trained_from_its_pack(recipe: Path, tmp_path: Pa
     with pytest.raises(OutputExistsError):
         run("pack", recipe, "--data", tmp_path / "data", "--out", out)
     assert checkpoint.load(train(recipe, tmp_path / "run", [out], quiet=True))["step"] == 1
+    with pytest.raises(InputError, match="folders are packed as they are"):
+        run("pack", tmp_path / "data", "--data", tmp_path, "--out", tmp_path / "other.pack")
     with pytest.raises(InputError, match="one recipe, or folders"):
         run("pack", recipe, tmp_path / "data", "--out", tmp_path / "other.pack")
 

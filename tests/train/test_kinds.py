@@ -14,6 +14,7 @@ pytest.importorskip("onnxruntime")
 from rtskin import nets  # noqa: E402
 from rtskin.errors import InputError  # noqa: E402
 from rtskin.infer.base import load_segmenter  # noqa: E402
+from rtskin.infer.card_toml import dumps  # noqa: E402
 from rtskin.infer.cards import Card  # noqa: E402
 from rtskin.infer.network import NetworkSegmenter  # noqa: E402
 from rtskin.segmenter import Segmenter  # noqa: E402
@@ -22,6 +23,7 @@ from rtskin.train.export import export  # noqa: E402
 from rtskin.train.loop import checkpoint, probe  # noqa: E402
 from rtskin.train.loop.trainer import Trainer  # noqa: E402
 from rtskin.train.loop.warm import fitted  # noqa: E402
+from rtskin.train.losses import distil  # noqa: E402
 from rtskin.train.losses.class_losses import skin_logit  # noqa: E402
 from rtskin.train.losses.objective import tensors  # noqa: E402
 from rtskin.train.recipe import parse  # noqa: E402
@@ -147,3 +149,9 @@ def test_a_prior_from_training_to_mask(plain: Path, table: dict[str, Any], data:
     ones = segmenter.infer(prepared, np.ones((64, 64), np.float32)).data.copy()
     assert np.abs(ones - without).max() > 0.01, "it looks at it"
     assert np.array_equal(segmenter.infer(prepared).data, without), "and does not keep it"
+    # Nobody learns from it: whoever teaches is shown pictures alone.
+    (tmp_path / "model/recipe.toml").write_text(
+        dumps(parse({**table, **PRIOR}).model_dump(mode="json", exclude_none=True))
+    )
+    with pytest.raises(InputError, match="model cannot take inputs of 64×64"):
+        distil.open_teachers([tmp_path / "model"], parse(table), torch.device("cpu"), None)

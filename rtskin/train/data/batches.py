@@ -10,7 +10,7 @@ import numpy as np
 
 from rtskin.errors import InputError
 from rtskin.train.data import compose, crops
-from rtskin.train.data.classes import ClassTables
+from rtskin.train.data.classes import SKIN, ClassTables
 from rtskin.train.data.compose import Sample
 from rtskin.train.data.imaging import BrokenImageError, cv2
 from rtskin.train.data.prior import priors
@@ -58,7 +58,7 @@ class Batches:
         self.recipe, self.sets = recipe, sets
         self._all = _Urn(sets)
         self._reader = Reader(recipe.cache_mb)
-        self._classes = ClassTables(recipe, sets) if len(recipe.classes.names) > 1 else None
+        self._classes = ClassTables(recipe, sets) if recipe.classes.names != [SKIN] else None
         self._composed = _composed(recipe.compose, sets) if recipe.compose.share else None
 
     def __getitem__(self, step: int) -> Batch:

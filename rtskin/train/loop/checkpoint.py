@@ -43,7 +43,9 @@ def load(path: Path) -> dict[str, Any]:
     import torch
 
     if not path.is_file():
-        raise InputError(f"there is no checkpoint at {path}; train without --resume, or give the right --out")
+        raise InputError(
+            f"there is no checkpoint at {path}; give the {LAST} or {BEST} of a training (--resume: the right --out)"
+        )
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

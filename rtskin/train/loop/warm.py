@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from rtskin.errors import InputError, ModelError
+from rtskin.errors import InputError, MissingExtraError, ModelError
 from rtskin.train.loop import checkpoint
 
 #: The layers of ours whose shapes follow the channels of the input and the classes of the output.
@@ -81,18 +81,23 @@ def _weights_of(path: Path) -> Path:
 
 def _unfolded(net: nn.Module, path: Path) -> dict[str, Any]:
     """The file's weights under the network's names; batch normalisation only adds the bias that was folded in."""
-    import onnx
-    from onnx import numpy_helper
-
     if not path.is_file():
         raise InputError(f"there are no weights at {path}; give a checkpoint, a card or an ONNX file as net.init")
-    graph = onnx.load(str(path)).graph
+    try:
+        import onnx
+        from onnx import numpy_helper
+    except ImportError as error:
+        raise MissingExtraError("onnx", "train", "starting from an exported network") from error
+    try:
+        graph = onnx.load(str(path)).graph
+    except Exception as error:  # protobuf's errors and the system's
+        raise ModelError(f"{path} is no ONNX file: {str(error).splitlines()[0]}") from error
     values = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
     biases = {node.input[1]: node.input[2] for node in graph.node if node.op_type == "Conv" and len(node.input) > 2}
     state = dict(net.state_dict())
     for name, norm in _convolutions(net):
         weight = f"net.{name}.weight"
-        if weight not in values:
+        if weight not in values or weight not in biases:
             raise ModelError(f"{path} has no weights called {weight}: it is the file of another network")
         state[f"{name}.weight"] = values[weight]
         bias = values[biases[weight]]

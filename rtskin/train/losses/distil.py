@@ -57,7 +57,7 @@ def open_network(path: Path) -> tuple[Recipe, nn.Module]:
 
         recipe = load(beside)
         net = nets.build(recipe.net.architecture, **recipe.net_options)
-        warm.start_from(net, path, [torch.zeros(1, 3, _SIDE, _SIDE)])
+        warm.start_from(net, path, [torch.zeros(1, 3 + recipe.prior.use, _SIDE, _SIDE)])
     else:
         recipe, net = checkpoint.averaged(path)
     return recipe, net.eval().requires_grad_(False)

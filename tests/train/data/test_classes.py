@@ -55,6 +55,7 @@ def test_pictures_without_labels_may_be_anything(table: dict[str, Any], data: Pa
     ("change", "message"),
     [
         ({"names": ["skin", "background"]}, "begins with 'background'"),
+        ({"names": ["face"]}, "begins with 'background'"),
         ({"names": ["background", "hair"]}, "has 'skin'"),
         ({"maps": {"pair": {"hair": [1]}}}, "no data set 'pair'; did you mean pairs"),
         ({"maps": {"pairs": {"hiar": [1]}}}, r"maps\.pairs: there is no class 'hiar'; did you mean hair"),

@@ -75,5 +75,8 @@ def test_other_weights_are_refused(trained: Path, tmp_path: Path) -> None:
         start_from(nets.build("mobile-unet", width=0.5), trained / "model/tiny.onnx", [])
     with pytest.raises(InputError, match="there are no weights at"):
         start_from(fresh(), tmp_path / "none.onnx", [])
+    (tmp_path / "junk.onnx").write_bytes(b"no network")
+    with pytest.raises(ModelError, match=r"junk\.onnx is no ONNX file"):
+        start_from(fresh(), tmp_path / "junk.onnx", [])
     with pytest.raises(ModelError, match="no model card"):
         start_from(fresh(), tmp_path / "none.toml", [])
