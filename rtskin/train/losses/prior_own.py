@@ -31,10 +31,12 @@ class OwnPrior:
         chance, right, down = chances
         if chance >= self._spec.own:
             return images
-        training = net.training
+        # Module by module: what is frozen is not in training mode, and must not come into it.
+        training = [module for module in net.modules() if module.training]
         net.eval()
         found = skin_logit(net(images.flip(3)).float(), self._skin).sigmoid().flip(3)
-        net.train(training)
+        for module in training:
+            module.training = True
         side = max(images.shape[2:])
         reach = [round((2 * part - 1) ** 3 * self._spec.move * side) for part in (down, right)]
         before, images = images[:, 3:], images.clone()
