@@ -80,12 +80,14 @@ def label(
 
     What is there already is kept, so an interrupted run goes on. InputError for a clip that is kept for measuring.
     """
+    if not teachers:
+        raise InputError("name at least one teacher with --teacher")
     for source in sources:
-        if source.stem in MEASURED_CLIPS:
-            raise InputError(f"{source.name} is kept for measuring and may not be labelled; leave it out")
+        _must_not_measure(source.stem, source)
     done = Labelled()
     for source in sources:
         for group, stem, place, image in _pictures(source, frames, done):
+            _must_not_measure(group, source)
             if (out / "masks" / group / f"{stem}.png").exists():
                 done.written += 1
                 continue
@@ -97,6 +99,11 @@ def label(
             done.written += 1
             progress(f"{group}/{stem}")
     return done
+
+
+def _must_not_measure(name: str, source: Path) -> None:
+    if name in MEASURED_CLIPS:
+        raise InputError(f"{name} ({source}) is kept for measuring and may not be labelled; leave it out")
 
 
 def agree(image: Array, teachers: Sequence[Teacher]) -> tuple[Array, Array]:
@@ -221,6 +228,10 @@ def _frames(path: Path, count: int) -> Iterator[tuple[int, Array]]:
     """``count`` frames spread over a clip, the middle of equal parts, decoded in order (seeking is not exact)."""
     capture = cv2.VideoCapture(str(path))
     total = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    if total <= 0:  # not every container says how long it is
+        total = sum(1 for _ in iter(capture.grab, False))
+        capture.release()
+        capture = cv2.VideoCapture(str(path))
     wanted = {int((part + 0.5) * total / count) for part in range(count)}
     index = 0
     try:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rtskin.errors import InputError, ModelError
+from rtskin.media import av
 from rtskin.train.data.imaging import cv2, read_grey
 from rtskin.train.data.sets import scan
 from rtskin.train.recipe import parse
@@ -74,6 +75,30 @@ def test_clips_for_measuring_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="kept for measuring"):
         label([tmp_path / name], tmp_path / "out", [Teacher(red)])
     assert not (tmp_path / "out").exists()
+
+
+def test_frames_of_such_clips_are_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "photos/intel_asl_want").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "photos/intel_asl_want/0.png"), picture(0)[0])
+    with pytest.raises(InputError, match=r"intel_asl_want .* is kept for measuring"):
+        label([tmp_path / "photos"], tmp_path / "out", [Teacher(red)])
+    assert not (tmp_path / "out").exists()
+
+
+def test_nobody_teaches_nothing(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least one teacher"):
+        label([photos], tmp_path / "out", [])
+
+
+def test_a_clip_that_does_not_say_how_long_it_is(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.mkv"), "w", options={"live": "1"}) as sink:
+        stream: Any = sink.add_stream("mjpeg", 10)
+        stream.width, stream.height, stream.pix_fmt = 96, 72, "yuvj420p"
+        for index in range(20):
+            sink.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index)[0], format="bgr24")))
+        sink.mux(stream.encode(None))
+    assert cv2.VideoCapture(str(tmp_path / "clip.mkv")).get(cv2.CAP_PROP_FRAME_COUNT) <= 0
+    assert label([tmp_path / "clip.mkv"], tmp_path / "out", [Teacher(red)], frames=4).written == 4
 
 
 def test_frames_spread_over_a_clip(tmp_path: Path) -> None:
