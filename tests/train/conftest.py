@@ -50,7 +50,7 @@ def table() -> dict[str, Any]:
     tree = {"name": "tree", "path": "tree", "kind": "skinless", "weight": 0.3, "ship": True, "terms": "made up"}
     return {
         "name": "tiny", "steps": 6, "batch": 3, "size": 64, "threads": 1, "workers": 0, "seed": 3,
-        "validate_every": 3, "settle": 1,
+        "validate_every": 3, "settle": 0,
         "net": {"options": {"width": 0.25}}, "split": {"folds": 5, "held_out": 1}, "schedule": {"warmup": 2},
         "data": [pairs, tree],
     }  # fmt: skip

@@ -29,6 +29,7 @@ _ALL = {
     "batch": 2,
     "validate_every": 1,
     "validate_images": 1,
+    "settle": 1,
     "loss": {"edge": 0.1, "deep": 0.1, "consistency": 0.5, "bias": 0.2},
     "optimiser": {"name": "adamp", "accumulate": 2},
     "schedule": {"name": "plateau", "patience": 1, "warmup": 1, "freeze": ["encoder"], "freeze_steps": 3},

@@ -66,7 +66,9 @@ def restore(trainer: Trainer, path: Path) -> None:
         if state.get(key):
             load(state[key])
     trainer.step, trainer.broken = state["step"], state["broken"]
-    trainer.total = trainer.recipe.steps or state["total"]
+    # Other minutes than before are to be timed anew, and are from here on.
+    same = json.loads(state["recipe"]).get("minutes") == trainer.recipe.minutes
+    trainer.total = trainer.recipe.steps or (state["total"] if same else None)
     torch.set_rng_state(state["rng"])
 
 

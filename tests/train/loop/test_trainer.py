@@ -62,6 +62,12 @@ def test_minutes_become_steps_and_stay_so(table: dict[str, Any], data: Path, tmp
     assert seen[0] is None
     assert first.total == first.step == seen[-1]
     assert checkpoint.load(tmp_path / "run/last.pt")["total"] == first.total
+    same = trainer(recipe, data, tmp_path / "run")
+    same.resume()
+    assert same.total == first.total
+    more = trainer(recipe.model_copy(update={"minutes": 0.02}), data, tmp_path / "run")
+    more.resume()
+    assert more.total is None, "other minutes are timed anew"
 
 
 def test_another_recipe_is_not_resumed(recipe: Recipe, data: Path, tmp_path: Path) -> None:
