@@ -69,6 +69,15 @@ def test_weights_without_a_digest_are_refused(copy: Path) -> None:
     assert faults(copy) == ["mobile-unet: its card has no sha256 of the weights"]
 
 
+def test_a_card_that_names_no_recipe_is_refused(copy: Path) -> None:
+    path = copy / "mobile-unet" / "model.toml"
+    path.write_text(
+        path.read_text("utf-8").replace('recipe = "recipe.toml"', 'recipe = "mobile-unet, seed 1"'), "utf-8"
+    )
+    (fault,) = faults(copy)
+    assert "names no recipe file" in fault
+
+
 def test_other_weights_a_lost_recipe_and_too_many_bytes_are_refused(copy: Path) -> None:
     with (copy / "mobile-unet" / "mobile-unet.onnx").open("ab") as file:
         file.write(b"x")

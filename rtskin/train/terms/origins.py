@@ -7,6 +7,7 @@ travel in its checkpoints.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,19 @@ def with_origins(recipe: Recipe, folder: Path) -> Recipe:
 def terms(recipe: Recipe) -> str:
     """The terms of all data and origins of a recipe, as cards have them."""
     parts: list[DataSet | Origin] = [*recipe.data, *recipe.origins]
-    text = "; ".join(f"{part.name}: {part.terms}" for part in parts)
+    own = [f"{part.name}: {part.terms}" for part in recipe.data]
+    text = "; ".join([*own, *(f"{part.name}: {_new(part, own)}" for part in recipe.origins)])
     barred = [part.name for part in parts if not part.ship]
     return f"{BARRED}, trained on {', '.join(barred)}; {text}" if barred else text
+
+
+def _new(origin: Origin, said: list[str]) -> str:
+    """What an origin's terms add to what is ``said``: weights that begin with weights that begin with … would otherwise
+    repeat all of it in each generation."""
+    text = origin.terms
+    for one in said:
+        text = re.sub(rf"(^|(?<=; )){re.escape(one)}(; |$)", "", text)
+    return text.removesuffix("; ").removeprefix(f"{origin.name}: ") or "as above"
 
 
 def _origins(path: Path, said: dict[str, Origin]) -> Iterator[Origin]:

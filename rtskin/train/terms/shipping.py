@@ -40,7 +40,12 @@ def _of_model(path: Path) -> list[str]:
         if not card.weights.sha256:
             found.append(f"{name}: its card has no sha256 of the weights")
         checked_weights(card)
-        recipe = recipes.load(path.parent / (card.recipe or "recipe.toml"))
+        if not card.recipe.endswith(".toml"):
+            return [
+                *found,
+                f"{name}: its card names no recipe file beside it; put the recipe.toml there and export again",
+            ]
+        recipe = recipes.load(path.parent / card.recipe)
     except RtskinError as error:
         return [f"{name}: {error}"]
     parts: list[DataSet | Origin] = [*recipe.data, *recipe.origins]

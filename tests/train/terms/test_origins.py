@@ -46,6 +46,20 @@ def test_a_card_that_ships_does_not_taint(name: str, table: dict[str, Any], mode
     assert "mobile-unet: ccp: Apache-2.0" in exported(recipe)["data_terms"]
 
 
+def test_generations_do_not_repeat_each_other(table: dict[str, Any]) -> None:
+    def said(origin: str) -> str:
+        return terms(parse({**table, "origins": [{"name": "net", "ship": True, "terms": origin}]}))
+
+    own = terms(parse(table))
+    assert own == "pairs: made up; tree: made up"
+    assert said(own) == f"{own}; net: as above"
+    assert said(f"{own}; net: as above") == f"{own}; net: as above"
+    assert said("pairs: made up; hands: CC0; tree: made up") == f"{own}; net: hands: CC0"
+    assert said(said("hands: CC0; tree: made up")) == f"{own}; net: hands: CC0"
+    # Longer terms of a set of the same name are other terms.
+    assert said("pairs: made up by others") == f"{own}; net: pairs: made up by others"
+
+
 @pytest.mark.parametrize("name", ["model", "model/mobile-unet.onnx"])
 def test_one_that_may_not_ship_taints_what_starts_from_it(name: str, table: dict[str, Any], model: Path) -> None:
     text = (model / "model.toml").read_text("utf-8").replace("ships = true\n", "")
