@@ -26,6 +26,11 @@ class SetOptions:
     limit: int | None
     crops: str | None
 
+    def check(self) -> None:
+        """InputError for crops that there are not."""
+        if self.crops not in (None, "faces"):
+            raise InputError(f"there are no crops called {self.crops!r}{nearest(self.crops or '', ['faces'])}")
+
     def load(self) -> tuple[list[Dataset], str | None]:
         """The sets, and the name of the training that has not seen them; InputError where one cannot be used."""
         from rtskin.evaluate.held_out import HeldOut
@@ -34,8 +39,7 @@ class SetOptions:
             raise InputError(
                 "there is nothing to evaluate on: name a folder with images/ and masks/, or use --skinless"
             )
-        if self.crops not in (None, "faces"):
-            raise InputError(f"there are no crops called {self.crops!r}{nearest(self.crops or '', ['faces'])}")
+        self.check()
         split = HeldOut(self.held_out) if self.held_out is not None else None
         sets = [self._load(path, split) for path in (*self.pairs, *self.skinless)]
         return sets, split.name if split else None

@@ -161,7 +161,10 @@ def cross_validate(
             "--folds needs one DATASET, the --recipe that trains on it, and a folder for the folds (--out)"
         )
     figures.check()
+    sets.check()
     dataset = load_pairs(sets.pairs[0], limit=sets.limit)
+    # Before the trainings: a part without a single face is told now.
+    dataset = cropped(dataset) if sets.crops else dataset
     planned, notes = plan(recipe, dataset, folds, out, steps)
     roots = [*roots_for(dataset, recipe), *(data or ROOTS)]
     name = f"{load(recipe).name}, {folds} folds"
@@ -173,7 +176,6 @@ def cross_validate(
         return train(path, folder, roots, resume)
 
     def measured(part: Dataset, fold: Mapping[str, Path]) -> Report:
-        part = cropped(part) if sets.crops else part
         wanted = {
             **{shown: str(card) for shown, card in fold.items()},
             **{shown_name(model): model for model in figures.models},

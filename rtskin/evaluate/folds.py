@@ -100,6 +100,8 @@ def _begun(recipe: Recipe, path: Path, steps: int | None) -> Recipe:
         recipe = recipe.model_copy(update={"steps": steps, "minutes": None})
     if not recipe.steps and not recipe.minutes:
         raise InputError(f"{path} says neither steps nor minutes; give one of them there, or --steps")
+    if recipe.schedule.name == "plateau":
+        raise InputError(f"{path}: the schedule plateau goes by the very pictures that a fold keeps out; take cosine")
     init = recipe.net.init and str((path.parent / recipe.net.init).resolve())
     teachers = [str((path.parent / name).resolve()) for name in recipe.distil.teachers]
     return recipe.model_copy(

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from rtskin.train.recipe import Recipe
 
 _INIT, _TEACHER = "net.init", "distil.teachers"
-#: Weights that began with weights that began with … : more than this is a circle.
-_LONGEST = 20
 
 
 def check_unseen(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset]) -> list[str]:
@@ -26,14 +24,16 @@ def check_unseen(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset]) -> l
     folder: what ``net.init`` and ``distil.teachers`` are relative to. Each is asked for its own recipe, and for what that
     began with and was taught by. What was trained on labels that another network made cannot be traced.
     """
-    return list(_check(recipe, folder, kept_out, 0))
+    return list(_check(recipe, folder, kept_out, ()))
 
 
-def _check(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset], depth: int) -> Iterator[str]:
-    if depth > _LONGEST:
-        raise InputError(f"the weights in {folder} began with themselves; set another net.init")
+def _check(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset], before: tuple[Path, ...]) -> Iterator[str]:
     for key, weights in _sources(recipe, folder):
-        found = _recipe_of(weights, key, must_be_known=depth == 0 and key == _INIT)
+        if weights.resolve() in before:
+            # A model that goes on from itself, as it shipped before: its recipe was asked already.
+            yield f"{weights.name} ({key} of {recipe.name}) is an earlier state of itself: only this recipe is known."
+            continue
+        found = _recipe_of(weights, key, must_be_known=not before and key == _INIT)
         if found is None:
             yield f"{weights.name} ({key} of {recipe.name}) has no recipe here: whether it has seen the set is not known."
             continue
@@ -47,7 +47,14 @@ def _check(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset], depth: int
                     "take weights that have not seen the set, or none"
                 )
         yield f"{weights.name} ({key} of {recipe.name}) was made by {theirs.name}, which does not train on these pictures."
-        yield from _check(theirs, place, kept_out, depth + 1)
+        yield from _check(theirs, place, kept_out, (*before, weights.resolve(), *_models(weights, place)))
+
+
+def _models(weights: Path, folder: Path) -> tuple[Path, ...]:
+    """Other names of the same weights, where they are a model: its folder, its card, its file."""
+    if not weights.is_dir() and weights.suffix not in (".toml", ".onnx"):
+        return ()
+    return tuple(path.resolve() for path in (folder, *folder.glob("*.toml"), *folder.glob("*.onnx")))
 
 
 def _sources(recipe: Recipe, folder: Path) -> list[tuple[str, Path]]:

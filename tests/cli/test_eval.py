@@ -184,6 +184,8 @@ def test_folds_from_the_command_line(app: typer.Typer, folder: Path, tmp_path: P
     assert said["models"] == ["r, 2 folds", "ellipse"]
     assert "2 trainings of r, 1 steps each" in said["notes"][0]
     assert sheet[1].exists()
+    with pytest.raises(InputError, match="no crops called 'hands'"):
+        run(app, *common, "--recipe", recipe, "--out", tmp_path / "folds", "--crops", "hands")
     with pytest.raises(InputError, match="--folds needs one DATASET"):
         run(app, *common)
     with pytest.raises(InputError, match="--write-cards does not go with --folds"):

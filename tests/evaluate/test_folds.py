@@ -208,8 +208,13 @@ def test_weights_are_followed_to_where_they_began(table: Table, tmp_path: Path, 
     (tmp_path / "a" / "seen.pt").unlink()
     assert "seen.pt (net.init of other) has no recipe here" in beginning(tmp_path / "a" / "begun.pt")[1]
     circle = {**other, "net": {**table["net"], "init": "circle.pt"}}
-    with pytest.raises(InputError, match="began with themselves"):
-        beginning(saved(tmp_path / "circle.pt", circle))
+    notes = beginning(saved(tmp_path / "circle.pt", circle))
+    assert notes[1:] == ["circle.pt (net.init of other) is an earlier state of itself: only this recipe is known."]
+    # As the models that ship do: "model.toml" of their own folder.
+    going_on = {**other, "net": {**table["net"], "init": "model.toml"}}
+    folder = written(tmp_path / "model" / "recipe.toml", going_on).parent
+    (folder / "model.toml").touch()
+    assert [note.split(" is ")[0] for note in beginning(folder)[1:]] == ["model.toml (net.init of other)"]
 
 
 def test_weights_to_begin_with_need_a_recipe_and_of_others_it_is_said(tmp_path: Path, beginning: Any) -> None:
@@ -225,3 +230,6 @@ def test_no_fold_stops_early(table: Table, pairs: Dataset, tmp_path: Path) -> No
     recipe = written(tmp_path / "r.toml", {**table, "stop": {"patience": 2}})
     folds, _ = plan(recipe, pairs, 3, tmp_path / "out")
     assert [fold.recipe.stop.patience for fold in folds] == [0, 0, 0], "it would look at the pictures that are kept out"
+    plateau = written(tmp_path / "p.toml", {**table, "schedule": {"name": "plateau"}})
+    with pytest.raises(InputError, match="the schedule plateau goes by the very pictures"):
+        plan(plateau, pairs, 3, tmp_path / "out")
