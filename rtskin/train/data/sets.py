@@ -7,7 +7,6 @@ again would cost more than the network on a small machine.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtskin.errors import InputError
+from rtskin.preprocess.fit import choose
 from rtskin.train.data.imaging import BrokenImageError, Source, cv2, named_images, read_bgr, read_grey
 from rtskin.train.data.packfile import PackPath, check
 from rtskin.train.data.split import fold_of, split_key
@@ -215,7 +215,7 @@ def _plane(path: Source, image: Array) -> Array:
 def stretched(picture: Picture, shapes: Sequence[tuple[int, int]]) -> Picture:
     """A whole picture at the one of the network's input shapes (width, height) that it takes, as it is judged."""
     height, width = picture.mask.shape
-    shape = min(shapes, key=lambda shape: abs(math.log(shape[0] * height / (shape[1] * width))))
+    shape = choose(shapes, (width, height))
     image, mask, weight = (
         cv2.resize(plane, shape, interpolation=cv2.INTER_AREA)
         for plane in (picture.image, picture.mask, picture.weight)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,15 @@ def test_pictures_are_shrunk_to_the_long_side_and_planes_with_them(data: Path) -
     cv2.imwrite(str(data / "long.png"), np.zeros((1, 17000), np.uint8))  # WebP ends at 16383
     with pytest.raises(InputError, match="takes no"):
         pack.coded(File("long", data / "long.png", "labels"), 0, 50)
+
+
+def test_real_photographs_stay_small_enough(shared: Path, tmp_path: Path) -> None:
+    content, _ = pack_content.of_folders([shared / "data"])
+    # Every so manyth file stands for the others of its folder; all of them would take minutes.
+    each = 24
+    done = pack.write(replace(content, files=content.files[each // 2 :: each], texts={}), tmp_path / "some.pack")
+    assert not done.broken
+    assert done.size * each < 36e6
 
 
 def test_what_a_folder_says_of_its_terms_goes_along(soft: Path) -> None:
