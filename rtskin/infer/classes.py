@@ -42,5 +42,6 @@ def _of(card: Card, name: str, known: dict[str, int]) -> list[int]:
     left_out = BACKGROUND if name == PERSON else name.removeprefix("!").strip()
     if left_out in known and (name == PERSON or name.startswith("!")):
         return [channel for other, channel in known.items() if other != left_out]
+    asked = PERSON if name == PERSON else left_out
     groups = [PERSON] if BACKGROUND in known else []
-    raise InputError(f"{card.name!r} has no class {left_out!r}{nearest(left_out, [*known, *groups])}")
+    raise InputError(f"{card.name!r} has no class {asked!r}{nearest(asked, [*known, *groups])}")

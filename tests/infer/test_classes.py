@@ -41,7 +41,7 @@ def test_names_become_channels(asked: Any, channels: tuple[int, ...]) -> None:
 def test_a_card_of_one_class_says_where_it_is() -> None:
     one = card(classes=["skin"], channel=3)
     assert channels_for(one, "skin") == (3,)
-    with pytest.raises(InputError, match="'net' has no class 'background'; there are: skin"):
+    with pytest.raises(InputError, match="'net' has no class 'person'; there are: skin"):
         channels_for(one, "person")
 
 
