@@ -72,7 +72,7 @@ class Skip:
         self._lock = threading.Lock()
         self._seen: _Seen | None = None
         self._before: npt.NDArray[np.float32] | None = None
-        self._noise = LEAST / DEVIATIONS
+        self._noise = 0.0
         #: Frames that took the scores of another.
         self.frames = 0
         block_means(np.zeros((1, 1), np.uint8))
@@ -108,7 +108,8 @@ class Skip:
             return
         apart = np.abs(blocks - before).ravel()
         quarter = float(np.partition(apart, len(apart) // 4)[len(apart) // 4]) / _QUARTER
-        self._noise = min(max(quarter, LEAST / DEVIATIONS), self._noise * GROWTH)
+        known = self._noise * GROWTH if self._noise else MOST / DEVIATIONS
+        self._noise = min(max(quarter, LEAST / DEVIATIONS), known)
 
 
 def _seconds(frame: Frame) -> float | None:

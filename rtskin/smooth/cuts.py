@@ -2,9 +2,9 @@
 
 Both small lumas are brought to one exposure (rtskin.smooth.tone) and averaged down to 64 pixels. Then each block of 8×8
 that has any contrast is looked for in the other frame, up to a tenth of the picture away; the share of contrast that is not
-found is the figure. So a pan does not count, nor what is flat in both, and of two people before one wall only the people count, who
-differ. A thing that waves is not found either, but it waves for longer than a frame: a cut is what stands out from the
-frames before it.
+found is the figure. So a pan does not count, nor what is flat in both, and of two people before one wall only the people
+count, who differ. A thing that waves is not found either, but it waves for longer than a frame: a cut is what stands out
+from the frames before it.
 
 A flash is no shot of its own: a frame that is burnt out and cannot be told, or shows nothing, is passed over, and the next
 one compared with the one before it.
@@ -31,8 +31,8 @@ FLAT, STRONG = 4.0, 30.0
 THRESHOLD, STANDS_OUT, FADE = 0.10, 1.6, 0.85
 #: A frame above WHITE is burnt out. Passed over, for showing nothing, are at most PASSED frames in a row.
 WHITE, PASSED = 232, 15
-#: So much more of the picture burnt out than before may be a flash: nothing is judged for up to FLASH frames, and then by the
-#: one before it. So late is a cut into glare found.
+#: So much more of the picture burnt out than before may be a flash: nothing is judged for up to FLASH frames, and then by
+#: the one before it. So late is a cut into glare found.
 BURNT, FLASH = 0.08, 3
 #: Grey levels of the median difference from which the exposure may have jumped, which leaves EXPOSED times as much unlike.
 JUMP, EXPOSED = 12.0, 2.0
@@ -58,11 +58,13 @@ class CutDetector:
         self._seen = True
         if before is not None and before.shape != now.shape:
             before = None
-        if self._passes_over(now):
+        flat = float(now.std()) < FLAT
+        if flat and self._passed < PASSED:
+            self._passed += 1
             return False
         self._before, self._passed = now, 0
         if before is None:
-            return not first
+            return not first and not flat
         if self._flashed < FLASH and _white(now) - _white(before) > BURNT * now.size:
             self._flashed += 1
             self._before = before
@@ -79,12 +81,6 @@ class CutDetector:
         """The next frame is the first."""
         self._before, self._seen = None, False
         self._recent, self._passed, self._flashed = 0.0, 0, 0
-
-    def _passes_over(self, now: U8) -> bool:
-        """Nothing can be told from this frame: it is flat, or burnt out by a flash."""
-        nothing = float(now.std()) < FLAT and self._passed < PASSED
-        self._passed += nothing
-        return nothing
 
     def _missing(self, before: U8, now: U8, limit: float) -> float:
         # What is burnt out in one of them can be made of the other, and not the other way round.
@@ -113,9 +109,9 @@ def _nearest_first() -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
 
 @njit(nogil=True, cache=True)
 def unmatched(now, before, shifts, enough):  # type: ignore[no-untyped-def]
-    """The share, by contrast, of blocks of ``now`` that are nowhere near in ``before``: 0 … 1; stops looking above ``enough``.
+    """The share, by contrast, of blocks of ``now`` that are nowhere near in ``before``: 0 … 1.
 
-    Both float32 h×w, at least a block in size.
+    Both float32 h×w, at least a block in size. It stops looking above ``enough``.
     """
     means, variances = _moments(now)
     others, spreads = _moments(before)

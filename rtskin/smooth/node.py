@@ -156,9 +156,10 @@ class Smooth(Node):
         """Change to what there is time for; never back, or a busy machine would have it change for ever."""
         if self._mode == "adaptive":
             return
+        if not dt:  # the first frame, and those of sources that know no time
+            return
         self._cost.add(cost_ms)
-        if dt:
-            self._step.add(dt)
+        self._step.add(dt)
         prior, step = self._takes_prior(), self._step.median
         cost = self._prior.cost_ms if prior and self._prior is not None else self._cost.median
         choice = choose(prior, 1 / step if step else None, cost)

@@ -12,7 +12,7 @@ LONGEST_GAP = 1.0
 
 
 class Step(NamedTuple):
-    """From one mask to the next. fresh: nothing goes on from before. broke: something did, and ended. dt: seconds or None."""
+    """From one mask to the next. fresh: nothing goes on from before. broke: something ended here. dt: seconds or None."""
 
     fresh: bool
     broke: bool

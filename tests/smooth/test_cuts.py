@@ -60,6 +60,36 @@ def test_noise_in_the_dark_is_none() -> None:
     assert cuts(dark) == []
 
 
+def test_a_flash_is_none_and_a_cut_during_one_is_found_after_it() -> None:
+    lit = [scene(4), scene(4), np.clip(scene(4).astype(int) * 3 + 60, 0, 255).astype(np.uint8), scene(4)]
+    assert cuts(lit) == []
+    white = np.full((180, 320, 3), 255, np.uint8)
+    assert cuts([scene(4), white, white, scene(4)]) == []
+    assert cuts([scene(4), white, white, scene(5)]) == [3]
+
+
+def test_black_for_long_is_none() -> None:
+    assert cuts([np.zeros((180, 320, 3), np.uint8)] * 40) == []
+
+
+def test_two_people_before_one_wall_are_two_shots() -> None:
+    """A third of the picture differs."""
+    first, second = scene(4), scene(4)
+    first[40:, 100:220], second[40:, 100:220] = scene(8)[40:, 100:220], scene(9)[40:, 100:220]
+    assert cuts([first, first, second, second]) == [2]
+
+
+def test_a_hand_that_waves_is_none() -> None:
+    """Sixth of the picture, 40 of 320 pixels a frame, there and back."""
+    pictures = []
+    for number in range(40):
+        picture = scene(4)
+        left = 120 + round(90 * np.sin(number * 0.45))
+        picture[60:160, left : left + 90] = scene(8)[60:160, 30:120]
+        pictures.append(picture)
+    assert cuts(pictures) == []
+
+
 def test_from_black_into_a_scene_is_a_cut() -> None:
     assert cuts([np.zeros((180, 320, 3), np.uint8), scene(5)]) == [1]
 

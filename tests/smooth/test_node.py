@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.frame import BgrPicture, Frame, Scores, SourceInfo
 from rtskin.node import Context
-from rtskin.registry import NODES
+from rtskin.registry import NODES, SMOOTHERS
+from rtskin.smooth.flow import Flow
 from rtskin.smooth.node import Smooth
 
 BLACK = np.zeros((36, 64, 3), np.uint8)
@@ -44,13 +46,13 @@ def follows_at_once(node: Smooth, first: Scores, second: Scores) -> bool:
 
 
 def test_it_averages_and_keeps_frame_and_model() -> None:
-    node, second = opened(), scores(0.55, 33)
+    node, second = opened(method="adaptive"), scores(0.55, 33)
     node.process(scores(0.5, 0))
     result = node.process(second)
     assert result.frame is second.frame
     assert result.model == "a"
     assert 0.5 < result.data[0, 0] < 0.55
-    assert node.counters() == {"method": "adaptive", "resets": 0}
+    assert node.counters() == {"method": "adaptive", "mode": "adaptive", "why": "asked for", "resets": 0}
 
 
 @pytest.mark.parametrize(
@@ -83,12 +85,16 @@ def test_cuts_can_be_left_alone() -> None:
 
 
 def test_the_time_step_is_that_of_the_frames() -> None:
+    """As much is left after 66 ms whether one mask came or four."""
     results = []
-    for ms in (16, 66):
-        node = opened()
-        node.process(scores(0.5, 0))
-        results.append(float(node.process(scores(0.55, ms)).data[0, 0]))
-    assert results == pytest.approx([0.55 - 0.05 * np.exp(-ms / 150) for ms in (16, 66)], abs=1e-4)
+    for count in (1, 4):
+        node = opened(method="adaptive")
+        node.process(scores(0.0, 0))
+        for number in range(count):
+            last = node.process(scores(0.08, 64 * (number + 1) // count))
+        results.append(float(last.data[0, 0]))
+    assert 0.01 < results[0] < 0.07
+    assert results[0] == pytest.approx(results[1], abs=1e-3)
 
 
 def test_without_pts_the_clock_at_capture_is_taken() -> None:
@@ -102,22 +108,57 @@ def test_it_is_toggled_and_named_while_running() -> None:
     node = opened()
     node.process(scores(0.5, 0))
     assert node.command("smooth", "toggle")
-    assert node.counters()["method"] == "none"
+    assert node.counters()["mode"] == "none"
     second = scores(0.55, 33)
     assert node.process(second).data is second.data
     assert node.command("smooth", "toggle")
-    assert node.counters()["method"] == "adaptive"
+    assert node.counters()["method"] == "auto"
     # The filter is a new one: nothing of before the pause comes back.
     third = scores(0.6, 66)
     assert np.array_equal(node.process(third).data, third.data)
-    assert node.command("smooth", "none")
-    assert node.counters()["method"] == "none"
+    assert node.command("smooth", "ema")
+    assert node.counters()["mode"] == "ema"
 
 
-def test_toggle_from_none_takes_adaptive() -> None:
+def test_toggle_from_none_takes_auto() -> None:
     node = opened(method="none")
     node.command("smooth", "toggle")
-    assert node.counters()["method"] == "adaptive"
+    assert node.counters()["method"] == "auto"
+
+
+def test_auto_says_what_it_took_and_why() -> None:
+    node = opened(in_time=False)
+    node.process(scores(0.5, 0))
+    assert node.counters()["mode"] == "flow"
+    assert node.counters()["why"] == "the model takes no prior"
+
+
+def test_auto_takes_less_where_there_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter that takes 10 ms is too slow for frames 16 ms apart, and not for frames 200 ms apart."""
+
+    class Slow(Flow):
+        def apply(self, data: np.ndarray, dt: float | None, frame: Frame) -> np.ndarray:
+            time.sleep(0.01)
+            return super().apply(data, dt, frame)
+
+    monkeypatch.setitem(SMOOTHERS._loaded, "flow", Slow)
+    for ms, mode in ((16, "adaptive"), (200, "flow")):
+        node = opened()
+        for number in range(20):
+            node.process(scores(0.5, number * ms))
+        assert node.counters()["mode"] == mode
+        assert "flow takes " in str(node.counters()["why"])
+        assert f"of {ms}.0 ms between frames" in str(node.counters()["why"])
+        assert (", more than 15%" in str(node.counters()["why"])) == (mode == "adaptive")
+
+
+def test_prior_needs_a_model_that_takes_one() -> None:
+    with pytest.raises(InputError, match="the model 'a' takes no prior; use smoothing auto or flow"):
+        opened(method="prior").process(scores(0.5, 0))
+    node = opened()
+    with pytest.raises(InputError, match="takes no prior"):
+        node.command("smooth", "prior")
+    assert node.counters()["method"] == "auto"
 
 
 def test_other_commands_are_not_its_own() -> None:
@@ -130,7 +171,7 @@ def test_an_unknown_method_is_refused_with_the_nearest() -> None:
     node = opened()
     with pytest.raises(UnknownNameError, match="did you mean adaptive"):
         node.command("smooth", "adaptve")
-    assert node.counters()["method"] == "adaptive"
+    assert node.counters()["method"] == "auto"
 
 
 def test_an_option_out_of_range_and_an_unknown_one_are_refused() -> None:
