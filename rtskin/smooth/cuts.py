@@ -34,6 +34,8 @@ WHITE, PASSED = 232, 15
 #: So much more of the picture burnt out than before may be a flash: nothing is judged for up to FLASH frames, and then by
 #: the one before it. So late is a cut into glare found.
 BURNT, FLASH = 0.08, 3
+#: In the first two frames of a shot, when nothing is known of its motion, a cut is above this.
+SURELY = 0.3
 #: Grey levels of the median difference from which the exposure may have jumped, which leaves EXPOSED times as much unlike.
 JUMP, EXPOSED = 12.0, 2.0
 
@@ -46,7 +48,7 @@ class CutDetector:
         self._match = ToneMatch()
         self._before: U8 | None = None
         self._seen = False
-        self._recent = 0.0
+        self._recent = SURELY
         self._passed = self._flashed = 0
         self._shifts = _nearest_first()
         thumb = np.zeros((BLOCK, BLOCK), np.float32)
@@ -71,16 +73,20 @@ class CutDetector:
             return False
         self._flashed = 0
         exposed = EXPOSED if median_difference(before, now) > JUMP else 1.0
-        limit = exposed * self.threshold + STANDS_OUT * self._recent
+        began = self._recent == SURELY
+        limit = SURELY if began else exposed * self.threshold + STANDS_OUT * self._recent
         share = self._missing(before, now, limit)
+        if began:
+            self._recent = 0.0
         cut = share > limit
-        self._recent = 0.0 if cut else max(share, FADE * self._recent)
+        # How much the new shot moves is not known before its second frame.
+        self._recent = SURELY if cut else max(share, FADE * self._recent)
         return cut
 
     def forget(self) -> None:
         """The next frame is the first."""
         self._before, self._seen = None, False
-        self._recent, self._passed, self._flashed = 0.0, 0, 0
+        self._recent, self._passed, self._flashed = SURELY, 0, 0
 
     def _missing(self, before: U8, now: U8, limit: float) -> float:
         # What is burnt out in one of them can be made of the other, and not the other way round.

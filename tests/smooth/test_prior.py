@@ -103,7 +103,7 @@ def test_with_the_fake_runtime(tmp_path: Path) -> None:
 
 def test_it_is_moved_to_where_things_are() -> None:
     prior = Prior()
-    (before, mask), (now, truth) = scene(80), scene(88)
+    (before, mask), (now, truth) = scene(80), scene(84)
     first = frame(0, before)
     assert prior.before(first, "a") is None
     prior.after(Scores(first, mask, "a"))
@@ -112,7 +112,7 @@ def test_it_is_moved_to_where_things_are() -> None:
     assert given.dtype == np.float32
     assert np.abs(given - truth).sum() < 0.8 * np.abs(mask - truth).sum()
     # What was uncovered is not known, so it is none.
-    assert given[55:85, 80:86].mean() < 0.5
+    assert given[55:85, 80:83].mean() < 0.5
 
 
 @pytest.mark.parametrize("breaks", ["cut", "size", "gap", "back", "model"])
