@@ -9,7 +9,7 @@ from typing import Any
 from rtskin.evaluate.layout import NOTHING, Table
 
 CUTS_NOTE = (
-    "Cuts: generated shots, H.264 at 640 × 360, the truth exact. Found: on the very frame. A reset that is no cut is false, "
+    "Cuts: generated shots, H.264 at 640 × 352, the truth exact. Found: on the very frame. A reset that is no cut is false, "
     "and is listed by what was going on."
 )
 

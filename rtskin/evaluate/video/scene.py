@@ -35,7 +35,7 @@ class MotionClip:
     """Frames, truth and flow of a subject before a background; each can be asked for by number, in any order.
 
     kind: of MOTIONS. size: (width, height). noise: deviation of the sensor's, in grey levels. The same ``seed``, the same
-    clip. What moves is as sharp as what does not: there is no motion blur, so that every pixel of the truth is certain.
+    pictures. What moves is as sharp as what does not: there is no motion blur, so that every pixel of the truth is certain.
     """
 
     name: str

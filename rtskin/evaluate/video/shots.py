@@ -22,7 +22,7 @@ from rtskin.frame import U8, Frame
 from rtskin.train.data.crops import Shape
 
 #: Size of the frames: a cut detector looks at thumbnails.
-SIZE: Shape = (640, 360)
+SIZE: Shape = (640, 352)
 #: Frames of a shot; the event lies at EVENT, far from both cuts.
 FRAMES, EVENT = 16, 8
 #: Frames after a flash in which a reset is still counted as the flash's.

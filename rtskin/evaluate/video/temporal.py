@@ -58,14 +58,14 @@ def flicker(mask: U8, before: U8, truth: U8, truth_before: U8) -> Parts:
 def trail(mask: U8, truth: U8, earlier: Sequence[U8]) -> Parts:
     """The mask (full scale is 1) summed over the band just left, and the band's pixels.
 
-    earlier: the truths of the last RECENT frames. The band: no skin now, skin in one of these, and no farther from the skin
-    of now than the band's width.
+    earlier: the truths of the last RECENT frames. The band: not a trace of skin now, skin in one of these, and no farther
+    from the skin of now than the band's width.
     """
     skin = truth >= HALF
     was = np.zeros_like(skin)
     for one in earlier:
         was |= one >= HALF
-    left = was & ~skin
+    left = was & (truth == 0)
     if not left.any() or not skin.any():
         return 0.0, 0
     band = left & near(skin.astype(np.uint8), band_of(truth))

@@ -13,7 +13,7 @@ from rtskin.media import cv2
 
 #: BGR.
 SKIN, SHIRT, WALL = (120, 150, 205), (150, 60, 30), (140, 110, 60)
-SIZE = (320, 180)
+SIZE = (320, 192)
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_masks_are_those_of_the_whole_graph(clips: list[Made | Real]) -> None:
     path = clips[0].file()
     delivered = [mask.data for mask in masks(path, ways("none")[0])]
     assert len(delivered) == 16
-    assert delivered[0].shape == (180, 320)
+    assert delivered[0].shape == (192, 320)
     assert any((one != two).any() for one, two in pairwise(delivered))
 
 
@@ -138,5 +138,5 @@ def test_a_video_beside(clips: list[Made | Real], tmp_path: Path) -> None:
     with av.open(str(tmp_path / "beside.mp4")) as container:
         frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
     assert len(frames) == 16
-    assert frames[0].shape == (180, 640, 3)
+    assert frames[0].shape == (192, 640, 3)
     assert np.abs(frames[9][:, :320].astype(float) - frames[9][:, 320:]).mean() > 0.5
