@@ -41,7 +41,7 @@ class FlowField:
     """Dense flow with what is unreliable in it; about 0.7 ms for both directions at 256×144. One thread at a time."""
 
     def __init__(self) -> None:
-        self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)  # type: ignore[attr-defined]
         self._pool = BufferPool()
         flow = np.zeros((1, 1, 2), np.float32)
         _lost(flow, flow, np.zeros((1, 1), np.uint8))

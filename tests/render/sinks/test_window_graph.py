@@ -61,7 +61,7 @@ def test_keys_change_the_graph_and_q_ends_it(live: Live, tmp_path: Path, monkeyp
     window = live()
     window.press("v", "view side-by-side")
     window.press("s", "smooth none")
-    window.press("s", "smooth adaptive")
+    window.press("s", "smooth auto")
     window.press("m", "model ellipse-2")
     window.press("q")
     shown, rendered = ends_well(window)
