@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tracemalloc
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,8 +22,6 @@ SCENES = [cv2.resize(RANDOM.integers(0, 255, (9, 16, 3)).astype(np.uint8), (160,
 def frame(pixels: np.ndarray, noise: float = 0.0, ms: int | None = None) -> Frame:
     if noise:
         pixels = np.clip(pixels + RANDOM.normal(0, noise, pixels.shape), 0, 255).astype(np.uint8)
-    from fractions import Fraction
-
     return Frame(0, BgrPicture(pixels), SourceInfo("made", 160, 90), ms, Fraction(1, 1000))
 
 
@@ -98,18 +97,19 @@ def test_nan_heals(method: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_memory_stays_flat() -> None:
     """50,000 small frames with cuts, motion and changing sizes through the node."""
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs Linux: /proc says how much memory is in use")
     node = Smooth(method="flow")
     node.open(Context())
-    pictures = [np.ascontiguousarray(np.roll(scene[:36, :64], 2 * n, axis=1)) for scene in SCENES for n in range(20)]
+    pictures = [np.ascontiguousarray(np.roll(scene[:18, :32], 2 * n, axis=1)) for scene in SCENES for n in range(20)]
     masks = [noisy(shape=shape) for shape in ((18, 32), (18, 32), (32, 18))]
     taken = []
-    tracemalloc.start()
     for number in range(50_000):
         if number in (5_000, 49_999):
-            taken.append(tracemalloc.get_traced_memory()[0])
+            taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4)
         node.process(Scores(frame(pictures[number // 3 % 40], 0, number * 33), masks[number // 500 % 3], "a"))
-    tracemalloc.stop()
-    assert taken[1] - taken[0] < 200_000
+    assert taken[1] - taken[0] < 4_000  # kB
     assert int(node.counters()["resets"]) > 100
