@@ -20,6 +20,8 @@ from rtskin.frame import U8
 Figures = Mapping[str, float | None]
 #: Frames before and after whose skin makes the window that a centroid is taken in, and what it grows by at 720 lines.
 _WINDOW, _MARGIN = 6, 24
+#: IoU from which a mask's centroid is the skin's: a mask that is mostly elsewhere is neither early nor late.
+_FOUND = 0.3
 
 
 class MotionTally:
@@ -61,12 +63,13 @@ class MotionTally:
         """iou, dtssd, messddt, flicker, trail, delay, area (%), jitter."""
         mine, true = (np.array(path, np.float64) for path in self._paths)
         late = delay(mine, true, STRAIGHT * self._clip.size[1] / LINES)
+        iou = mean(self._ious)
         return {
-            "iou": mean(self._ious),
+            "iou": iou,
             **{name: mean(values) for name, values in self._means.items()},
             "flicker": self._share("flicker", 1000),
             "trail": self._share("trail", 1),
-            "delay": late,
+            "delay": late if iou is not None and iou >= _FOUND else None,
             "area": 100 * float(np.mean(self._areas)) if self._areas else None,
             "jitter": jitter(self._areas),
         }

@@ -48,6 +48,14 @@ def test_a_trembling_mask(clip_of) -> None:  # type: ignore[no-untyped-def]
     assert found["iou"] > 0.95
 
 
+def test_a_mask_of_something_else_is_neither_early_nor_late(clip_of) -> None:  # type: ignore[no-untyped-def]
+    clip = clip_of("fast", 40)
+    # Moves as the skin does, but is as far below it as the skin is high.
+    found = figures(clip, lambda number: np.roll(clip.truth(number), 60, axis=0))
+    assert found["iou"] < 0.3
+    assert found["delay"] is None
+
+
 def test_an_empty_mask_is_steady_and_no_good(clip_of) -> None:  # type: ignore[no-untyped-def]
     clip = clip_of("slow", 10)
     found = figures(clip, lambda number: np.zeros_like(clip.truth(number)))
