@@ -66,11 +66,11 @@ class Batches:
         broken: list[str] = []
         seed, shapes = self.recipe.seed, self.recipe.batch_shapes or self.recipe.live_shapes
         shape = shapes[np.random.default_rng([seed, step]).integers(len(shapes))]
+        samples: list[Sample] = []
         twins: list[Array] = []
-        samples = [
-            self._photographed([seed, step, i], self._sample(rng, shape, broken), rng, twins)
-            for i, rng in ((i, np.random.default_rng([seed, step, i])) for i in range(self.recipe.batch))
-        ]
+        for i in range(self.recipe.batch):
+            rng = np.random.default_rng([seed, step, i])
+            samples.append(self._photographed([seed, step, i], self._sample(rng, shape, broken), rng, twins))
         images, targets, weights, *others = (np.stack(planes) for planes in zip(*samples, strict=True))
         prior = priors((seed, step), targets, self.recipe.prior) if self.recipe.prior.use else None
         twin = np.stack(twins) if twins else None
