@@ -104,6 +104,7 @@ class Augment(Part):
     halo: Share = Field(default=0.08, description="sharpened by the camera")
     chroma: Share = Field(default=0.1, description="coarse colour")
     h264: Share = Field(default=0.0, description="really encoded, at about 10 ms a sample; needs PyAV")
+    disguise: Share = Field(default=0.0, description="something that is no skin gets its colour")
     hue_turn: Share = Field(
         default=0.0, description="this and all below: the published set, see rtskin.train.light.colours"
     )

@@ -149,7 +149,8 @@ def open_teacher(name: str, threads: int | None = None) -> Teacher:
     from rtskin.infer.base import load_segmenter
 
     name, _, weight = name.partition("=")
-    segmenter = load_segmenter(_plain_card(Path(name)) if name.endswith(".onnx") else name, threads=threads)
+    card = _plain_card(Path(name)) if name.endswith(".onnx") else name
+    segmenter = load_segmenter(card, threads=threads, size="still")
     segmenter.warm_up()
 
     def predict(image: Array) -> Array:

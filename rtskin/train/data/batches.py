@@ -16,6 +16,7 @@ from rtskin.train.data.imaging import BrokenImageError, cv2
 from rtskin.train.data.prior import priors
 from rtskin.train.data.sets import Item, Picture, Reader, Sides, probabilities
 from rtskin.train.light import augment, colours, webcam
+from rtskin.train.light.disguise import disguise
 
 if TYPE_CHECKING:
     from rtskin.train.recipe import Compose, Recipe
@@ -80,6 +81,10 @@ class Batches:
     def _photographed(self, seed: list[int], sample: Sample, rng: np.random.Generator, twins: list[Array]) -> Sample:
         """The sample as a camera would show it, RGB; a second such picture of it goes to ``twins``, if these are wanted."""
         image, *planes = sample
+        # Draws of its own, so that the others are what they are without it.
+        own = np.random.default_rng([*seed, 6])
+        if own.random() < self.recipe.augment.disguise:
+            image = disguise(own, image, planes[0])
         image, planes[0] = colours.published(rng, image, planes[0], self.recipe.augment)
         if self.recipe.loss.consistency:
             # Drawn apart, so that the first picture is the same with and without.
