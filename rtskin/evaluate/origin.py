@@ -58,7 +58,7 @@ def _models(weights: Path, folder: Path) -> tuple[Path, ...]:
 
 
 def _sources(recipe: Recipe, folder: Path) -> list[tuple[str, Path]]:
-    first = [(_INIT, folder / recipe.net.init)] if recipe.net.init is not None else []
+    first = [(_INIT, folder / recipe.net.init)] if recipe.net.init else []
     return [*first, *((_TEACHER, folder / name) for name in recipe.distil.teachers)]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rtskin.errors import InputError, nearest
+from rtskin.train.extends import KEY, read_whole
 from rtskin.train.resolved import Derived
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -51,7 +51,9 @@ class Split(Part):
 class Net(Part):
     architecture: str = "mobile-unet"
     options: dict[str, Any] = Field(default_factory=dict)
-    init: str | None = Field(default=None, description="a checkpoint to start from, relative to the recipe")
+    init: str | None = Field(
+        default=None, description="weights to start from, relative to the recipe; empty, as none: from nothing"
+    )
 
 
 class Crops(Part):
@@ -261,13 +263,9 @@ def load(path: Path) -> Recipe:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The table in the file, unchecked; InputError where it cannot be read or is no TOML."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"the recipe {path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"the recipe {path} is not TOML: {error}") from error
+    """The table in the file, with that of a recipe it extends (rtskin.train.extends), unchecked; InputError where one
+    cannot be read."""
+    return read_whole(path)
 
 
 def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
@@ -303,7 +301,7 @@ def _explain(error: ValidationError) -> str:
 def _fields(place: tuple[int | str, ...]) -> list[str]:
     """The keys that are allowed at a place of the recipe."""
     if not place:
-        return list(Recipe.model_fields)
+        return [KEY, *Recipe.model_fields]
     kinds: dict[str, type[Part]] = {
         "data": DataSet,
         "split": Split,
