@@ -9,20 +9,18 @@ if TYPE_CHECKING:
     from rtskin.train.recipe import Schedule
 
 
-def factor(step: int, total: int | None, spec: Schedule) -> float:
+def factor(step: int, total: int | None, spec: Schedule, timed: bool = False) -> float:
     """What the rate is multiplied with at ``step`` (from 0) of ``total``: linear warm-up, then half a cosine.
 
-    ``total`` may be None during the warm-up, which does not depend on it.
+    The warm-up takes a fifth of a shorter training. ``timed``: the total becomes known only on the way, until when it is
+    None. The warm-up has begun without it then and goes on as it began, until it meets the cosine.
     """
-    if total is None:
-        return min(1.0, (step + 1) / max(1, spec.warmup))
-    warmup = min(spec.warmup, total // 5)
-    if step < warmup:
-        return (step + 1) / warmup
-    if spec.name == "plateau":
-        return 1.0
-    done = (step - warmup) / max(1, total - warmup)
-    return spec.last + (1 - spec.last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    fifth = spec.warmup if total is None else min(spec.warmup, total // 5)
+    rising = min(1.0, (step + 1) / max(1, spec.warmup if timed else fifth))
+    if total is None or spec.name == "plateau":
+        return rising
+    done = max(0, step - fifth) / max(1, total - fifth)
+    return min(rising, spec.last + (1 - spec.last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
 class Patience:
@@ -45,14 +43,17 @@ class Patience:
 
 
 class Rate:
-    """The factor of the rate. With the schedule ``plateau`` it is multiplied by ``spec.factor`` whenever ``spec.patience``
-    validations in a row were no better, down to ``spec.last``."""
+    """The factor of the rate; ``timed`` as :func:`factor` has it.
 
-    def __init__(self, spec: Schedule) -> None:
-        self._spec, self._patience, self._drop = spec, Patience(), 1.0
+    With the schedule ``plateau`` it is multiplied by ``spec.factor`` whenever ``spec.patience`` validations in a row were no
+    better, down to ``spec.last``.
+    """
+
+    def __init__(self, spec: Schedule, timed: bool = False) -> None:
+        self._spec, self._timed, self._patience, self._drop = spec, timed, Patience(), 1.0
 
     def __call__(self, step: int, total: int | None) -> float:
-        return factor(step, total, self._spec) * self._drop
+        return factor(step, total, self._spec, self._timed) * self._drop
 
     def see(self, score: float) -> None:
         """A validation's score."""

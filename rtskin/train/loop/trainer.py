@@ -98,7 +98,7 @@ class Trainer:
         objective = Objective(recipe, self.net, teach, dtype)
         self.ema = Ema(self.net, recipe.ema)
         self.change = Step(recipe, self.net, objective, self.device, dtype)
-        self.rate, self.stop = Rate(recipe.schedule), Patience(recipe.stop.least)
+        self.rate, self.stop = Rate(recipe.schedule, timed=not recipe.steps), Patience(recipe.stop.least)
         self.step, self.total = 0, recipe.steps
         self.broken: dict[str, int] = {}
         self._journal = Journal(out)

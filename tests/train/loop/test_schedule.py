@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from rtskin.train.loop.schedule import Patience, Rate, factor
@@ -24,6 +26,22 @@ def test_the_warm_up_does_not_depend_on_the_total() -> None:
 def test_short_trainings_warm_up_a_fifth_of_the_time() -> None:
     assert factor(1, 10, _SPEC) == 1
     assert factor(9, 10, _SPEC) < 0.2
+
+
+@pytest.mark.parametrize("name", ["cosine", "plateau"])
+@pytest.mark.parametrize("known", [5, 30])
+@pytest.mark.parametrize("total", [31, 50, 120, 400, 1000])
+def test_a_total_that_becomes_known_on_the_way_makes_no_jump(name: str, known: int, total: int) -> None:
+    rate = Rate(Schedule(name=name, warmup=100, last=0.01), timed=True)  # type: ignore[arg-type]
+    values = [rate(step, None if step < known else total) for step in range(total)]
+    rises = [after - before for before, after in itertools.pairwise(values)]
+    assert max(rises) <= 1 / 100 + 1e-9
+    top = values.index(max(values))
+    assert values[:top] == sorted(values[:top])
+    if name == "cosine":
+        assert values[top:] == sorted(values[top:], reverse=True)
+        assert values[-1] < 0.06
+        assert (max(values) == 1) == (total >= 500)
 
 
 def test_a_plateau_lowers_the_rate_as_often_as_it_lasts() -> None:

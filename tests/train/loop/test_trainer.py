@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ torch = pytest.importorskip("torch")
 from rtskin.errors import InputError, SinkError  # noqa: E402
 from rtskin.train.data.sets import scan  # noqa: E402
 from rtskin.train.loop import checkpoint  # noqa: E402
+from rtskin.train.loop import trainer as training  # noqa: E402
 from rtskin.train.loop.trainer import Progress, Trainer, TrainingError  # noqa: E402
 from rtskin.train.losses import mask as losses  # noqa: E402
 from rtskin.train.recipe import Recipe, parse  # noqa: E402
@@ -68,6 +71,20 @@ def test_minutes_become_steps_and_stay_so(table: dict[str, Any], data: Path, tmp
     more = trainer(recipe.model_copy(update={"minutes": 0.02}), data, tmp_path / "run")
     more.resume()
     assert more.total is None, "other minutes are timed anew"
+
+
+def test_the_rate_does_not_jump_when_the_total_becomes_known(
+    table: dict[str, Any], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(step=0.03)  # each look at it takes so long: 20 steps are left after the first 30
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    table.pop("steps")
+    recipe = parse({**table, "minutes": 0.01, "schedule": {"warmup": 100}, "validate_every": 100})
+    rates: list[float] = []
+    run = trainer(recipe, data, tmp_path)
+    run.run(lambda progress: rates.append(progress.rate))
+    assert run.total == len(rates) == 50
+    assert max(after - before for before, after in itertools.pairwise(rates)) <= recipe.optimiser.rate / 100 * 1.001
 
 
 def test_another_recipe_is_not_resumed(recipe: Recipe, data: Path, tmp_path: Path) -> None:
