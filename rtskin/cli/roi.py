@@ -27,11 +27,12 @@ def roi(
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
+    classes: o.ClassOption = None,
     duration: o.DurationOption = None,
     stats: o.StatsOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
-    """Write the regions of skin of each frame, one JSON object a line.
+    """Write the regions of skin, or of other classes, of each frame, one JSON object a line.
 
     {"v": 1, "seq": …, "pts": …, "time": …, "age_ms": …, "width": …, "height": …,
     "rois": [{"id": …, "box": [x, y, w, h], "area": …, "score": …}]}
@@ -43,6 +44,8 @@ def roi(
       rtskin roi clip.mp4 --pace max --out regions.jsonl
 
       rtskin roi 0 | my-gesture-program
+
+      rtskin roi clip.mp4 --model mobile-unet-parts --class person
     """
     settings = o.settings(
         source,
@@ -51,6 +54,7 @@ def roi(
         device,
         threads,
         size,
+        infer_classes=classes,
         source_pace=pace,
         feed_out=out,
         feed_overwrite=overwrite or None,
