@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rtskin.errors import InputError
 from rtskin.train.data.batches import Batch, Batches
 
 
-def feed(batches: Batches, start: int, end: int, each: int = 1) -> Iterator[list[Batch]]:
+@dataclass(frozen=True)
+class Aside:
+    """Batches that are wanted beside those of the steps: all of ``numbers`` by the last of the first ``within`` steps,
+    spread evenly, so that workers make them while the steps are computed. Each is handed to ``take`` with its number."""
+
+    numbers: Sequence[int]
+    within: int
+    take: Callable[[int, Batch], None]
+
+
+def feed(batches: Batches, start: int, end: int, each: int = 1, aside: Aside | None = None) -> Iterator[list[Batch]]:
     """For every step from ``start`` to before ``end``, the ``each`` batches of it. InputError where data is of no use.
 
     Workers are spawned: a fork would inherit OpenCV's locks, but not the threads that hold them, and wait for ever.
@@ -23,19 +34,35 @@ def feed(batches: Batches, start: int, end: int, each: int = 1) -> Iterator[list
     loader: Any = DataLoader(
         _Errors(batches),
         batch_size=None,
-        sampler=range(start * each, end * each),
+        sampler=(number for number, _ in _order(start, end, each, aside)),
         num_workers=recipe.workers,
         collate_fn=_same,
         **ahead,
     )
     together: list[Batch] = []
-    for batch in loader:
+    for (number, take), batch in zip(_order(start, end, each, aside), loader, strict=True):
         if isinstance(batch, InputError):
             raise batch
+        if take is not None:
+            take(number, batch)
+            continue
         together.append(batch)
         if len(together) == each:
             yield together
             together = []
+
+
+def _order(
+    start: int, end: int, each: int, aside: Aside | None
+) -> Iterator[tuple[int, Callable[[int, Batch], None] | None]]:
+    """The numbers of all batches as they come, each with what takes it where it is of no step."""
+    done = 0
+    for step in range(start, end):
+        if aside is not None and done < len(aside.numbers):
+            due = -(-len(aside.numbers) * (step - start + 1) // aside.within)
+            yield from ((number, aside.take) for number in aside.numbers[done:due])
+            done = due
+        yield from ((number, None) for number in range(step * each, (step + 1) * each))
 
 
 class _Errors:

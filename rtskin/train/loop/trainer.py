@@ -27,7 +27,7 @@ from rtskin.train.loop import board, checkpoint, device, probe, state
 from rtskin.train.loop.ema import Ema
 from rtskin.train.loop.journal import Journal
 from rtskin.train.loop.schedule import Patience, Rate
-from rtskin.train.loop.settle import settle
+from rtskin.train.loop.settle import UNSEEN, Settling, settle
 from rtskin.train.loop.step import Losses, Step
 from rtskin.train.loop.validate import Validation, score
 from rtskin.train.loop.warm import start_from
@@ -47,7 +47,7 @@ _LOOKED_AT = 12
 #: Steps between lines of the log.
 _LOGGED = 50
 #: Where neither steps nor an end by minutes is known yet.
-_ENDLESS = 10**9
+_ENDLESS = UNSEEN
 
 
 class TrainingError(RtskinError, ArithmeticError):
@@ -89,6 +89,7 @@ class Trainer:
         if recipe.channels_last:
             self.net.to(memory_format=torch.channels_last)
         self.batches, self.validation = Batches(recipe, sets), Validation(recipe, sets)
+        self._settling = Settling(self.batches)
         self._check_score()
         if init is not None:
             start_from(self.net, init, self._some_batches(), recipe.classes.names)
@@ -142,16 +143,14 @@ class Trainer:
                     return
 
     def _load(self) -> Iterator[list[Batch]]:
-        return feed(self.batches, self.step, self.total or _ENDLESS, self.recipe.optimiser.accumulate)
+        validated = self.recipe.validate_every - self.step % self.recipe.validate_every
+        within = min(validated, (self.total or _ENDLESS) - self.step)
+        aside = self._settling.aside(within)
+        return feed(self.batches, self.step, self.total or _ENDLESS, self.recipe.optimiser.accumulate, aside)
 
     def _some_batches(self) -> Iterator[torch.Tensor]:
         for step in range(_LOOKED_AT):
             yield network_input(torch.from_numpy(self.batches[step].images), prior=self.recipe.prior.use)
-
-    def _unseen_batches(self) -> Iterator[torch.Tensor]:
-        """The same ones each time, and none that the training comes to."""
-        for step in range(_ENDLESS, _ENDLESS + self.recipe.settle):
-            yield tensors(self.batches[step], self.device).images
 
     def _meet_new_classes(self) -> None:
         """Fit the head alone, where the weights that the training starts from know fewer classes."""
@@ -200,7 +199,7 @@ class Trainer:
 
     def _validate(self, losses: list[Losses], show: board.Board | None) -> None:
         if self.recipe.settle:
-            settle(self.ema.net, self._unseen_batches())
+            settle(self.ema.net, self._settling.inputs(self.device))
         figures = self.validation.run(self.ema.net)
         self._journal.write({"step": self.step, **_means(losses), "rate": self._rate(), "kept_out": figures})
         if show is not None:

@@ -32,6 +32,7 @@ class Killed(Exception):  # noqa: N818
 
 
 def test_killed_and_resumed_equals_never_stopped(recipe: Recipe, data: Path, tmp_path: Path) -> None:
+    recipe = recipe.model_copy(update={"settle": 2})
     whole = trainer(
         recipe.model_copy(update={"workers": 1}), data, tmp_path / "whole"
     )  # another process, the same batches
