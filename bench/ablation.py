@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import statistics
 import sys
 import tomllib
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.report import machine, markdown
+from bench.report import machine, markdown, publish
 from rtskin.errors import InputError, nearest
 from rtskin.evaluate.bootstrap import Figure, difference
 from rtskin.evaluate.metrics import Counts, Ratio, count, ratio
@@ -56,13 +57,24 @@ def main() -> int:
     )
     parser.add_argument("--variants", type=Path, default=VARIANTS, help="a TOML file of changes")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="of the variants")
+    parser.add_argument("--write", action="store_true", help="put the table into bench/README.md")
     chosen = parser.parse_args()
     text = run(
         chosen.recipe, chosen.out, read_variants(chosen.variants, chosen.only), chosen.data, chosen.steps, chosen.seeds,
         chosen.settings,
     )  # fmt: skip
-    print(text)
+    if chosen.write:
+        command = shlex.join(["python", "-m", "bench.ablation", chosen.recipe.as_posix(), *_said(chosen)])
+        publish("ablation", f"## What each ingredient of a training buys\n\n`{command}`\n\n{text.rstrip()}")
+    else:
+        print(text)
     return 0
+
+
+def _said(chosen: argparse.Namespace) -> list[str]:
+    """The settings for all of a table, as they are given on the command line."""
+    settings = [part for setting in chosen.settings for part in ("--set", setting)]
+    return ["--steps", str(chosen.steps), "--seeds", *map(str, chosen.seeds), *settings]
 
 
 def read_variants(path: Path, only: Sequence[str] | None = None) -> list[Variant]:
