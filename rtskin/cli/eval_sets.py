@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtskin.errors import InputError, nearest
+from rtskin.errors import InputError, RtskinError, nearest
 
 if TYPE_CHECKING:
     from rtskin.evaluate.datasets import Dataset
     from rtskin.evaluate.held_out import HeldOut
+    from rtskin.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Sets, the name of the training that has not seen them, and what must be said of that."""
+
+    sets: list[Dataset]
+    unseen_by: str | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,12 @@ class SetOptions:
         if self.crops not in (None, "faces"):
             raise InputError(f"there are no crops called {self.crops!r}{nearest(self.crops or '', ['faces'])}")
 
-    def load(self) -> tuple[list[Dataset], str | None]:
-        """The sets, and the name of the training that has not seen them; InputError where one cannot be used."""
+    def load(self, prove: bool = False) -> Loaded:
+        """The sets; InputError where one cannot be used.
+
+        prove: InputError too where what the training of --held-out began with, or was taught by, has seen the pictures, or
+        where nobody can know. Else that is a note.
+        """
         from rtskin.evaluate.held_out import HeldOut
 
         if not self.pairs and not self.skinless:
@@ -42,7 +56,9 @@ class SetOptions:
         self.check()
         split = HeldOut(self.held_out) if self.held_out is not None else None
         sets = [self._load(path, split) for path in (*self.pairs, *self.skinless)]
-        return sets, split.name if split else None
+        if self.held_out is None or split is None:
+            return Loaded(sets)
+        return Loaded(sets, split.name, _origins(split.recipe, self.held_out.parent, sets, prove))
 
     def _load(self, path: Path, split: HeldOut | None) -> Dataset:
         from rtskin.evaluate.datasets import load_clip, load_pairs, load_skinless
@@ -54,6 +70,18 @@ class SetOptions:
             return load_skinless(path, keep, self.limit)
         dataset = load_pairs(path, keep, self.limit)
         return cropped(dataset) if self.crops else dataset
+
+
+def _origins(recipe: Recipe, folder: Path, sets: Sequence[Dataset], prove: bool) -> list[str]:
+    """What must be said of the weights that a training began with."""
+    from rtskin.evaluate.origin import check_unseen
+
+    try:
+        return check_unseen(recipe, folder, sets)
+    except RtskinError as error:
+        if prove:
+            raise InputError(f"--write-cards would call these pictures unseen, but {error}") from error
+        return [str(error)]
 
 
 def cropped(dataset: Dataset) -> Dataset:

@@ -116,7 +116,7 @@ def measure(sets: SetOptions, figures: FigureOptions, output: OutputOptions) -> 
     from rtskin.evaluate.sheet import ContactSheet
 
     figures.check()
-    loaded, unseen_by = sets.load()
+    loaded = sets.load(prove=output.write_cards)
     with ExitStack() as stack:
         segmenters = stack.enter_context(open_models(figures.models, **figures.settings))
         cards = {model: segmenter.card for model, segmenter in segmenters.items()}
@@ -124,17 +124,17 @@ def measure(sets: SetOptions, figures: FigureOptions, output: OutputOptions) -> 
             check_cards(cards.values())
         if not cards:
             raise InputError("name at least one model with --models")
-        traits = figures.traits(next(iter(cards.values())), loaded)
+        traits = figures.traits(next(iter(cards.values())), loaded.sets)
         effort = figures.effort(stack)
         sheets = [ContactSheet(model) for model in segmenters] if output.sheet else []
         progress = stack.enter_context(bar("pictures"))
         report = evaluate(
-            loaded, segmenters, progress=progress, watch=sheets, traits=traits, effort=effort, seed=figures.seed
+            loaded.sets, segmenters, progress=progress, watch=sheets, traits=traits, effort=effort, seed=figures.seed
         )
     # After the pictures: nothing else runs here then.
-    report = replace(report, costs=figures.costs(cards))
+    report = replace(report, notes=loaded.notes, costs=figures.costs(cards))
     if output.write_cards:
-        write_accuracy(report, cards, unseen_by)
+        write_accuracy(report, cards, loaded.unseen_by)
     output.give(report, sheets)
 
 

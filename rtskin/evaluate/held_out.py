@@ -18,12 +18,12 @@ class HeldOut:
     def __init__(self, recipe: Path | Recipe) -> None:
         from rtskin.train.recipe import load
 
-        self._recipe: Recipe = load(recipe) if isinstance(recipe, Path) else recipe
+        self.recipe: Recipe = load(recipe) if isinstance(recipe, Path) else recipe
 
     @property
     def name(self) -> str:
         """What the training is called."""
-        return self._recipe.name
+        return self.recipe.name
 
     def keep(self, folder: Path) -> Callable[[str], bool] | None:
         """Tells for a picture's path below ``folder`` whether it is kept out; None where all are."""
@@ -32,7 +32,7 @@ class HeldOut:
         part = self.part(folder)
         if part is None:
             return None
-        split, group = self._recipe.split, part.group
+        split, group = self.recipe.split, part.group
         out = split.held_out if part.held_out is None else part.held_out
         return lambda key: fold_of(split_key(key, group), split.folds) == out
 
@@ -49,7 +49,7 @@ class HeldOut:
     def part(self, folder: Path) -> DataSet | None:
         """The recipe's set that this folder is, by the end of its path."""
         parts = folder.resolve().parts
-        for part in self._recipe.data:
+        for part in self.recipe.data:
             wanted = Path(part.path).parts
             if parts[-len(wanted) :] == wanted:
                 return part

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtskin.errors import InputError
+from rtskin.errors import InputError, MissingExtraError
 from rtskin.evaluate.datasets import Dataset
 from rtskin.evaluate.held_out import HeldOut
 
@@ -43,8 +43,8 @@ def _check(recipe: Recipe, folder: Path, kept_out: Sequence[Dataset], before: tu
             if seen:
                 raise InputError(
                     f"{weights} ({key} of {recipe.name}) was trained on {seen} of the {len(dataset.items)} pictures of "
-                    f"{dataset.path.name} that a fold keeps out, so the figure would prove nothing; "
-                    "take weights that have not seen the set, or none"
+                    f"{dataset.path.name} that count as kept out, so the figure would prove nothing; "
+                    "take weights that have not seen them, or none"
                 )
         yield f"{weights.name} ({key} of {recipe.name}) was made by {theirs.name}, which does not train on these pictures."
         yield from _check(theirs, place, kept_out, (*before, weights.resolve(), *_models(weights, place)))
@@ -79,5 +79,8 @@ def _recipe_of(weights: Path, key: str, must_be_known: bool) -> tuple[Recipe, Pa
             f"{weights}, which the recipe begins with ({key}), has no recipe.toml beside it, so nobody knows what it was "
             "trained on; put it there, or begin with other weights"
         )
-    state = checkpoint.load(weights)
-    return parse(json.loads(state["recipe"]), str(weights)), weights.parent
+    try:
+        state = checkpoint.load(weights)
+    except ImportError as error:
+        raise MissingExtraError("torch", "train", f"asking {weights} what it was trained on") from error
+    return parse(json.loads(state["recipe"]), str(weights)), Path(state.get("place") or weights.parent)

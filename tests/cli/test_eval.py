@@ -87,6 +87,56 @@ def test_only_what_a_training_keeps_out(app: typer.Typer, folder: Path, tmp_path
     assert sum(counts) == 3
 
 
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """The card of a model in a folder of its own."""
+    card = tmp_path / "mine" / "model.toml"
+    card.parent.mkdir()
+    card.write_text('name = "mine"\narchitecture = "ellipse"\n', "utf-8")
+    return card
+
+
+def recipe_text(held_out: int, init: str = "") -> str:
+    part = '[[data]]\nname = "s"\npath = "set"\nkind = "pairs"\nweight = 1\nship = true\nterms = "-"\n'
+    net = f'[net]\ninit = "{init}"\n' if init else ""
+    return f'name = "r"\nsteps = 1\n[split]\nfolds = 3\nheld_out = {held_out}\n{net}{part}'
+
+
+def test_unseen_is_what_the_weights_it_began_with_had_not_seen_either(
+    app: typer.Typer, folder: Path, mine: Path, tmp_path: Path
+) -> None:
+    from rtskin.train.data.split import fold_of
+
+    out = fold_of("0", 3)  # the picture 0 is kept out, and perhaps others
+    recipe, began = tmp_path / "recipe.toml", tmp_path / "began" / "recipe.toml"
+    began.parent.mkdir()
+    recipe.write_text(recipe_text(out, "began"))
+    asked = (folder, "--models", mine, "--held-out", recipe, "--json")
+    began.write_text(recipe_text(-1))
+    (note,) = json.loads(run(app, *asked))["notes"]
+    assert "began (net.init of r) was trained on" in note
+    with pytest.raises(
+        InputError, match=r"--write-cards would call these pictures unseen, but .*began \(net.init of r\)"
+    ):
+        run(app, *asked, "--write-cards")
+    assert not Card.load(mine).accuracy
+    began.unlink()
+    with pytest.raises(InputError, match=r"unseen, but .*no recipe.toml beside it"):
+        run(app, *asked, "--write-cards")
+    began.write_text(recipe_text(out))
+    run(app, *asked, "--write-cards")
+    assert Card.load(mine).accuracy["set"]["unseen_by"] == "r"
+
+
+def test_a_model_that_goes_on_from_itself_has_its_cards_written(app: typer.Typer, folder: Path, mine: Path) -> None:
+    from rtskin.train.data.split import fold_of
+
+    recipe = mine.with_name("recipe.toml")
+    recipe.write_text(recipe_text(fold_of("0", 3), "model.toml"))
+    run(app, folder, "--models", mine, "--held-out", recipe, "--write-cards")
+    assert Card.load(mine).accuracy["set"]["unseen_by"] == "r"
+
+
 def test_what_cannot_be_written_is_refused_before_the_work(app: typer.Typer, tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="there is no folder"):
         run(app, tmp_path / "nowhere", "--models", "ellipse", "--markdown", tmp_path / "no" / "r.md")
@@ -101,14 +151,11 @@ def test_nothing_to_evaluate_on_and_unknown_models_are_refused(app: typer.Typer,
         run(app, folder, "--models", "ellipse,ellipse")
 
 
-def test_figures_are_written_into_the_card_that_was_measured(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
-    card = tmp_path / "mine" / "model.toml"
-    card.parent.mkdir()
-    card.write_text('name = "mine"\narchitecture = "ellipse"\n', "utf-8")
-    run(app, folder, "--models", card)
-    assert not Card.load(card).accuracy
-    run(app, folder, "--models", card, "--write-cards")
-    assert Card.load(card).accuracy["set"]["mean_iou"] > 0.9
+def test_figures_are_written_into_the_card_that_was_measured(app: typer.Typer, folder: Path, mine: Path) -> None:
+    run(app, folder, "--models", mine)
+    assert not Card.load(mine).accuracy
+    run(app, folder, "--models", mine, "--write-cards")
+    assert Card.load(mine).accuracy["set"]["mean_iou"] > 0.9
 
 
 def test_breakdowns_and_effort(app: typer.Typer, folder: Path) -> None:

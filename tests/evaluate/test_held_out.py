@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from rtskin.errors import InputError
+from rtskin.evaluate.datasets import Dataset, Item
 from rtskin.evaluate.held_out import HeldOut
+from rtskin.evaluate.origin import check_unseen
 from rtskin.train.data.split import fold_of
 
 RECIPE = """
@@ -80,3 +82,17 @@ def test_it_knows_which_trees_are_skinless(held: HeldOut) -> None:
 def test_a_recipe_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         HeldOut(tmp_path / "none.toml")
+
+
+def test_the_shipped_recipes_have_not_seen_what_they_keep_out() -> None:
+    """mobile-unet goes on from itself, the others from mobile-unet: with one split for all."""
+    models = Path(__file__).resolve().parents[2] / "models"
+    names = [f"{number:04d}" for number in range(1, 60)]
+    for name in ("mobile-unet", "mobile-unet-parts", "mobile-unet-prior"):
+        path = models / name / "recipe.toml"
+        held = HeldOut(path)
+        for part in held.recipe.data:
+            keep = held.keep(Path("/data") / part.path)
+            assert keep is not None
+            items = [Item(key, Path(key), None) for key in names if keep(key)]
+            check_unseen(held.recipe, path.parent, [Dataset(part.name, Path("/data") / part.path, items)])
