@@ -1,9 +1,10 @@
 """Recipes that differ from another in a few keys: ``extends = "../other/recipe.toml"``, relative to the recipe's folder.
 
 Tables are merged key by key, ``[[data]]`` and ``[[origins]]`` entry by entry by their ``name`` (in the order of the recipe
-that is extended, new ones last); anything else replaces what was there. The name is each recipe's own, so that no training
-is called as another is. Where a recipe gives ``steps`` or ``minutes``, the other's length does not count. What comes out has
-no ``extends``: trainings, checkpoints, packs, hashes and comparisons only ever see the whole.
+that is extended, new ones last); anything else replaces what was there. ``leave_out`` names sets of the other recipe that
+this one goes without. The name is each recipe's own, so that no training is called as another is. Where a recipe gives
+``steps`` or ``minutes``, the other's length does not count. What comes out has neither ``extends`` nor ``leave_out``:
+trainings, checkpoints, packs, hashes and comparisons only ever see the whole.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any
 
 from rtskin.errors import InputError, nearest
 
-#: The key that names the recipe that is extended.
-KEY = "extends"
+#: The keys that say what is extended, and which of its sets are not wanted.
+KEY, WITHOUT = "extends", "leave_out"
 _LENGTHS = frozenset({"steps", "minutes"})
 #: Lists of tables that are known by their name.
 _NAMED = ("data", "origins")
@@ -36,13 +37,15 @@ def _read(path: Path, before: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in (one.resolve() for one in before):
         raise InputError(f"recipes extend each other in a circle: {' → '.join(map(str, (*before, path)))}")
     table = _toml(path, before)
-    other = table.pop(KEY, None)
-    if other is None:
+    other, without = table.pop(KEY, None), table.pop(WITHOUT, None)
+    if other is None and without is None:
         return table
     if not isinstance(other, str) or not other:
         raise InputError(f'{path}: {KEY} is the path of one recipe, relative to this: {KEY} = "../other/recipe.toml"')
     base = _moved(_read(path.parent / other, (*before, path)), Path(other).parent)
     base.pop("name", None)
+    if without is not None:
+        base["data"] = _left(base.get("data"), without, f"{path}: {WITHOUT}")
     if _LENGTHS & table.keys():
         base = {key: value for key, value in base.items() if key not in _LENGTHS}
     named = {
@@ -71,6 +74,17 @@ def _moved(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(distil, dict) and isinstance(distil.get("teachers"), list):
         table = {**table, "distil": {**distil, "teachers": [str(folder / str(one)) for one in distil["teachers"]]}}
     return table
+
+
+def _left(sets: Any, without: Any, where: str) -> Any:
+    """The sets but those of these names; InputError where there is no such."""
+    if not _are_lists(sets, without):
+        raise InputError(f"{where} is a list of names of sets that the other recipe has")
+    known = [str(_name(entry)) for entry in sets]
+    for name in without:
+        if name not in known:
+            raise InputError(f"{where}: there is no set {name!r} to leave out{nearest(str(name), known)}")
+    return [entry for entry in sets if _name(entry) not in without]
 
 
 def _merged(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,19 @@ def test_sets_are_merged_by_name_and_new_ones_come_last(base: Path) -> None:
     assert not extended(base, data=[new]).ships
 
 
+def test_sets_can_be_left_out(base: Path) -> None:
+    assert [part.name for part in extended(base, leave_out=["tree"]).data] == ["pairs"]
+    again = {"name": "tree", "path": "x", "kind": "skinless", "weight": 1.0, "ship": True, "terms": "none"}
+    assert extended(base, leave_out=["tree"], data=[again]).data[1].path == "x"
+    with pytest.raises(InputError, match="leave_out: there is no set 'tre' to leave out; did you mean tree"):
+        extended(base, leave_out=["tre"])
+    with pytest.raises(InputError, match="leave_out is a list of names"):
+        extended(base, leave_out="tree")
+    alone = write(base.with_name("alone.toml"), {"name": "alone", "leave_out": ["tree"]})
+    with pytest.raises(InputError, match="extends is the path of one recipe"):
+        load(alone)
+
+
 def test_the_terms_of_origins_come_along(base: Path) -> None:
     table = {"extends": "recipe.toml", "name": "taught", "origins": [{"name": "net", "ship": False, "terms": "x"}]}
     write(base.with_name("taught.toml"), table)
