@@ -165,8 +165,8 @@ def cross_validate(
     dataset = load_pairs(sets.pairs[0], limit=sets.limit)
     # Before the trainings: a part without a single face is told now.
     dataset = cropped(dataset) if sets.crops else dataset
-    planned, notes = plan(recipe, dataset, folds, out, steps)
     roots = [*roots_for(dataset, recipe), *(data or ROOTS)]
+    planned, notes = plan(recipe, dataset, folds, out, steps, roots)
     name = f"{load(recipe).name}, {folds} folds"
     sheets = [ContactSheet(name)] if output.sheet else []
     cards: dict[str, Card] = {}

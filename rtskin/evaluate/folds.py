@@ -17,6 +17,7 @@ from rtskin.evaluate.breakdown import together
 from rtskin.evaluate.datasets import Dataset
 from rtskin.evaluate.origin import check_unseen
 from rtskin.evaluate.run import Report
+from rtskin.evaluate.twice import check_once
 from rtskin.files import write_text
 
 if TYPE_CHECKING:
@@ -45,13 +46,16 @@ class Fold:
         return self.folder / "model" / "model.toml"
 
 
-def plan(path: Path, dataset: Dataset, folds: int, out: Path, steps: int | None = None) -> tuple[list[Fold], list[str]]:
+def plan(
+    path: Path, dataset: Dataset, folds: int, out: Path, steps: int | None = None, roots: Sequence[Path] | None = None
+) -> tuple[list[Fold], list[str]]:
     """The folds, and what must be said of them; nothing is written yet.
 
     path: of the recipe. dataset: the whole set, which is one of the recipe's. folds: with as many as the recipe's own split
-    has, the other sets keep out what they did, else they are split anew. steps: instead of the recipe's length.
-    InputError where the set is none of the recipe's or stays on one side of the split as a whole, a fold has no pictures,
-    the weights to begin with have seen them, or ``out`` holds folds of another recipe.
+    has, the other sets keep out what they did, else they are split anew. steps: instead of the recipe's length. roots: where
+    the recipe's sets are; None: where this one is. InputError where the set is none of the recipe's or stays on one side of
+    the split as a whole, a fold has no pictures, the weights to begin with have seen them or another set of the recipe has
+    them too, or ``out`` holds folds of another recipe.
     """
     from rtskin.evaluate.held_out import HeldOut
     from rtskin.train.recipe import load
@@ -65,6 +69,7 @@ def plan(path: Path, dataset: Dataset, folds: int, out: Path, steps: int | None 
     whole = _begun(recipe, path, steps)
     planned = [_fold(number, whole, part, dataset, folds, out) for number in range(folds)]
     notes = check_unseen(whole, out, [fold.dataset for fold in planned])
+    check_once(whole, part.name, dataset, planned, list(roots or roots_for(dataset, path)))
     for fold in planned:
         _check_same(fold)
     return planned, [_about(whole, dataset, folds), *notes]

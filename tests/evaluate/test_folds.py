@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,15 @@ from rtskin.evaluate.folds import Fold, plan, roots_for, run  # noqa: E402
 from rtskin.evaluate.run import Report, evaluate  # noqa: E402
 from rtskin.infer.card_toml import dumps  # noqa: E402
 from rtskin.media import cv2  # noqa: E402
+from rtskin.train.data.split import fold_of  # noqa: E402
+from rtskin.train.light.variants import augment  # noqa: E402
 from rtskin.train.loop import checkpoint  # noqa: E402
 from rtskin.train.normalise import normalise  # noqa: E402
 from rtskin.train.recipe import load  # noqa: E402
 from rtskin.train.session import train  # noqa: E402
+from rtskin.train.teacher import Teacher, label  # noqa: E402
 from tests.evaluate.conftest import blind  # noqa: E402
-from tests.train.conftest import data, table  # noqa: E402, F401
+from tests.train.conftest import data, picture, table  # noqa: E402, F401
 
 Table = dict[str, Any]
 
@@ -233,3 +237,42 @@ def test_no_fold_stops_early(table: Table, pairs: Dataset, tmp_path: Path) -> No
     plateau = written(tmp_path / "p.toml", {**table, "schedule": {"name": "plateau"}})
     with pytest.raises(InputError, match="the schedule plateau goes by the very pictures"):
         plan(plateau, pairs, 3, tmp_path / "out")
+
+
+@pytest.mark.parametrize("how", ["copied", "variants", "labelled"])
+def test_pictures_that_another_set_has_too_are_refused(
+    how: str, table: Table, pairs: Dataset, data: Path, tmp_path: Path  # noqa: F811
+) -> None:  # fmt: skip
+    more = data / "more"
+    if how == "copied":  # under other names
+        for part in ("images", "masks"):
+            (more / part).mkdir(parents=True)
+            for path in (data / "pairs" / part).iterdir():
+                shutil.copy(path, more / part / f"other-{path.name}")
+    elif how == "variants":
+        augment(data / "pairs", more)
+    else:
+        teacher = Teacher(lambda image: (image[:, :, 2] > 190).astype(np.float32))
+        trained = next(name for name in "abcdef" if fold_of(name, 3) != 1)
+        shutil.copytree(data / "pairs" / "images", tmp_path / "photos" / trained)
+        label([tmp_path / "photos"], more, [teacher])
+    part = {**table["data"][0], "name": "more", "path": "more"}
+    path = written(tmp_path / "r.toml", {**table, "data": [*table["data"], part]})
+    with pytest.raises(
+        InputError, match=r"is kept out of fold 0, which trains on the same picture as .*of the set 'more'"
+    ):
+        plan(path, pairs, 3, tmp_path / "out")
+    # Without that set they do no harm.
+    plan(written(tmp_path / "r.toml", table), pairs, 3, tmp_path / "out")
+
+
+def test_other_pictures_of_the_same_names_are_other_pictures(
+    table: Table, pairs: Dataset, data: Path, tmp_path: Path  # noqa: F811
+) -> None:  # fmt: skip
+    for index in range(10):
+        for part, plane in zip(("images", "masks"), picture(50 + index), strict=True):
+            (data / "more" / part).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(data / "more" / part / f"{index:03d}.png"), plane)
+    (data / "more/images/004.png").write_bytes(b"broken")
+    part = {**table["data"][0], "name": "more", "path": "more"}
+    plan(written(tmp_path / "r.toml", {**table, "data": [*table["data"], part]}), pairs, 3, tmp_path / "out")
