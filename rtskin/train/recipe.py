@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rtskin.errors import InputError, nearest
-from rtskin.train.extends import KEY, read_whole
+from rtskin.train.extends import KEY, WITHOUT, read_whole
 from rtskin.train.resolved import Derived
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -71,9 +71,12 @@ class Crops(Part):
 
 
 class Compose(Part):
-    """People cut out of one set by its labels/, before the pictures of others."""
+    """People cut out of one set by its labels/, or single pieces of skin out of any, before the pictures of others."""
 
-    share: Share = Field(default=0.0, description="share of the samples")
+    share: Share = Field(default=0.0, description="share of the samples that are people before other grounds")
+    limbs: Share = Field(default=0.0, description="share of the samples that are single pieces of skin before them")
+    limbs_of: list[str] = Field(default=[], description="sets of kind pairs with such pieces; none named: all of them")
+    plain: Share = Field(default=0.4, description="share of the grounds of such pieces that are walls without things")
     people: str = Field(default="ccp", description="the set, with labels/, that people are cut out of")
     grounds: list[str] = Field(default=[], description="sets of kind skinless; none named: all of them")
     most: int = Field(default=4, ge=1, description="people in a picture; fewer are more likely")
@@ -301,7 +304,7 @@ def _explain(error: ValidationError) -> str:
 def _fields(place: tuple[int | str, ...]) -> list[str]:
     """The keys that are allowed at a place of the recipe."""
     if not place:
-        return [KEY, *Recipe.model_fields]
+        return [KEY, WITHOUT, *Recipe.model_fields]
     kinds: dict[str, type[Part]] = {
         "data": DataSet,
         "split": Split,

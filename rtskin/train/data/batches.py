@@ -11,8 +11,9 @@ import numpy as np
 from rtskin.errors import InputError
 from rtskin.train.data import compose, crops
 from rtskin.train.data.classes import SKIN, ClassTables
-from rtskin.train.data.compose import Sample
+from rtskin.train.data.compose import Sample, Subject
 from rtskin.train.data.imaging import BrokenImageError, cv2
+from rtskin.train.data.limbs import limb, wall
 from rtskin.train.data.prior import priors
 from rtskin.train.data.sets import Item, Picture, Reader, Sides, probabilities
 from rtskin.train.light import augment, colours, webcam
@@ -60,7 +61,9 @@ class Batches:
         self._all = _Urn(sets)
         self._reader = Reader(recipe.cache_mb)
         self._classes = ClassTables(recipe, sets) if recipe.classes.names != [SKIN] else None
-        self._composed = _composed(recipe.compose, sets) if recipe.compose.share else None
+        self._grounds = _grounds(recipe.compose, sets) if recipe.compose.share or recipe.compose.limbs else None
+        self._people = _people(recipe.compose, sets) if recipe.compose.share else None
+        self._skins = _skins(recipe.compose, sets) if recipe.compose.limbs else None
 
     def __getitem__(self, step: int) -> Batch:
         cv2.setNumThreads(1)  # the network has the cores
@@ -96,30 +99,33 @@ class Batches:
     def _sample(self, rng: np.random.Generator, shape: crops.Shape, broken: list[str]) -> Sample:
         """A crop (BGR), its mask, its weights, and its other planes."""
         smooth = rng.random() < 0.75
-        if self._composed and rng.random() < self.recipe.compose.share:
-            return self._composition(rng, *self._composed, shape, smooth, broken)
+        spec = self.recipe.compose
+        if self._grounds and (chance := rng.random()) < spec.share + spec.limbs:
+            return self._composition(rng, self._grounds, chance < spec.limbs, shape, smooth, broken)
         picture = self._read(lambda: self._all.draw(rng), broken)
         crop = crops.draw(rng, picture, self.recipe.crops, shape)
         return crops.cut(picture, crop, shape, smooth, self._more(picture))
 
     def _composition(
-        self,
-        rng: np.random.Generator,
-        people: _Urn,
-        grounds: _Urn,
-        shape: crops.Shape,
-        smooth: bool,
-        broken: list[str],
+        self, rng: np.random.Generator, grounds: _Urn, limbs: bool, shape: crops.Shape, smooth: bool, broken: list[str]
     ) -> Sample:
-        """People before a ground without skin."""
+        """People, or single pieces of skin, before a ground without skin."""
         spec = self.recipe.compose
         ground = self._read(lambda: grounds.draw(rng), broken)
-        # Few people are more likely than many.
+        # Few are more likely than many.
         count = 1 + int(spec.most * rng.random() ** 2)
-        subjects = [self._read(lambda: people.draw(rng), broken) for _ in range(count)]
         crop = crops.draw(rng, ground, self.recipe.crops, shape)
         behind = crops.cut(ground, crop, shape, smooth, self._more(ground))
-        return compose.paste(rng, behind, subjects, spec, smooth, self._more)
+        if limbs and rng.random() < spec.plain:
+            behind = wall(rng, behind)
+        subjects = [self._subject(rng, limbs, shape, broken) for _ in range(count)]
+        return compose.paste(rng, behind, [one for one in subjects if one], spec, smooth, self._more)
+
+    def _subject(self, rng: np.random.Generator, limbs: bool, shape: crops.Shape, broken: list[str]) -> Subject | None:
+        urn = self._skins if limbs else self._people
+        assert urn is not None
+        picture = self._read(lambda: urn.draw(rng), broken)
+        return limb(rng, picture, shape[1]) if limbs else compose.person(picture, self.recipe.compose)
 
     def _more(self, picture: Picture) -> list[Array]:
         """What is cut out of a picture beside its mask and weight."""
@@ -151,12 +157,27 @@ class _Urn:
         return items[min(int(np.searchsorted(self._item_ends[part], item, side="right")), len(items) - 1)]
 
 
-def _composed(spec: Compose, sets: list[Sides]) -> tuple[_Urn, _Urn]:
-    """(people, grounds) that compositions are made of; InputError where there are none."""
+def _people(spec: Compose, sets: list[Sides]) -> _Urn:
+    """What people are cut out of; InputError where there are none."""
     people = [part for part in sets if part.spec.name == spec.people and all(item.labels for item in part.train)]
+    return _urn(people, f"no set {spec.people!r} with labels/")
+
+
+def _skins(spec: Compose, sets: list[Sides]) -> _Urn:
+    """What single pieces of skin are cut out of; InputError where there is nothing."""
+    pairs = [part for part in sets if part.spec.kind == "pairs"]
+    chosen = [part for part in pairs if not spec.limbs_of or part.spec.name in spec.limbs_of]
+    return _urn(chosen, f"no set of kind pairs{' named ' + ' or '.join(spec.limbs_of) if spec.limbs_of else ''}")
+
+
+def _grounds(spec: Compose, sets: list[Sides]) -> _Urn:
+    """What compositions have behind them; InputError where there is nothing."""
     names = spec.grounds or [part.spec.name for part in sets if part.spec.kind == "skinless"]
     grounds = [part for part in sets if part.spec.name in names and part.spec.kind == "skinless"]
-    if not people or not grounds:
-        lack = f"no set {spec.people!r} with labels/" if not people else "no set of kind skinless"
+    return _urn(grounds, "no set of kind skinless")
+
+
+def _urn(sets: list[Sides], lack: str) -> _Urn:
+    if not sets:
         raise InputError(f"compose: there is {lack}; name another in [compose], or leave the table out")
-    return _Urn(people), _Urn(grounds)
+    return _Urn(sets)

@@ -7,6 +7,7 @@ labelled), skin at any size before any ground, and people over people. Copy-past
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,27 +24,42 @@ Array = np.ndarray[Any, Any]
 Sample = tuple[Array, ...]
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is cut out of a picture: ``inside`` is uint8 H×W, 255 on it; its height when it is pasted (pixels … parts of
+    the input's height), and the largest angle by which it is turned."""
+
+    picture: Picture
+    inside: Array
+    height: tuple[float, float]
+    degrees: float
+
+
+def person(picture: Picture, spec: Compose) -> Subject:
+    """The person of a picture with a label map."""
+    return Subject(picture, (picture.labels > 0).astype(np.uint8) * 255, spec.height, spec.degrees)
+
+
 def paste(
     rng: np.random.Generator,
     ground: Sample,
-    subjects: list[Picture],
+    subjects: Sequence[Subject],
     spec: Compose,
     smooth: bool = True,
     more: Callable[[Picture], Sequence[Array]] = lambda picture: (),
 ) -> Sample:
     """``ground`` (image, mask, weight …) with each subject pasted over it, one after the other, in new arrays.
 
-    Subjects are pictures with a label map; what is not background (label 0) is the person. ``more`` gives the planes of a
-    subject that go over the ground's after the weight.
+    ``more`` gives the planes of a subject's picture that go over the ground's after the weight.
     """
     image, mask, weight, *others = ground
     shape = (mask.shape[1], mask.shape[0])
     for subject in subjects:
-        crop = place(rng, subject, spec, shape)
+        crop = place(rng, subject, shape)
         if crop is None:
             continue
-        person = (subject.labels > 0).astype(np.uint8) * 255
-        planes = (subject.image, subject.mask, person, *more(subject))
+        picture = subject.picture
+        planes = (picture.image, picture.mask, subject.inside, *more(picture))
         over, skin, alpha, *theirs = warp(planes, crop, shape, smooth, cv2.BORDER_CONSTANT)
         alpha = feathered(alpha)
         blend = alpha.astype(np.float32)[..., None] * (1 / 255)
@@ -73,27 +89,31 @@ def truth_over(mask: Array, skin: Array, alpha: Array) -> Array:
     return covered
 
 
-def place(rng: np.random.Generator, subject: Picture, spec: Compose, shape: Shape) -> Crop | None:
-    """The crop of the subject's picture that puts the person somewhere into an input of ``shape``; None: no person.
+def place(rng: np.random.Generator, subject: Subject, shape: Shape) -> Crop | None:
+    """The crop of the subject's picture that puts it somewhere into an input of ``shape``; None: there is nobody.
 
-    The person's height lies between ``spec.height`` (pixels, and a part of the input's height), on a logarithmic scale,
-    larger ones a little more often. Where it does not fit, a pixel of skin is somewhere in the picture.
+    The subject's height is drawn on a logarithmic scale, larger ones a little more often. Where it does not fit, a pixel of
+    skin is somewhere in the picture.
     """
+    picture = subject.picture
     scale, mirrored, turn, index = rng.random(), rng.random() < 0.5, rng.uniform(-1, 1), rng.integers(2**31)
     at = rng.random(2) * shape
-    rows, columns = np.nonzero(subject.labels.any(axis=1))[0], np.nonzero(subject.labels.any(axis=0))[0]
+    rows, columns = (np.nonzero(subject.inside.any(axis=axis))[0] for axis in (1, 0))
     if not len(rows):
         return None
     tall = rows[-1] + 1 - rows[0]
-    low, high = np.log(spec.height[0]), np.log(spec.height[1] * shape[1])
+    low, high = np.log(subject.height[0]), np.log(subject.height[1] * shape[1])
     zoom = tall / np.exp(low + scale**0.7 * max(0.0, high - low))  # pixels of the picture a pixel of the input
     width, height = shape[0] * zoom, shape[1] * zoom
-    if len(subject.skin) and tall / zoom > 0.8 * shape[1]:
-        anchor = subject.skin[index % len(subject.skin)].astype(float)
+    if len(picture.skin) and tall / zoom > 0.8 * shape[1]:
+        anchor = picture.skin[index % len(picture.skin)].astype(float)
     else:
         anchor = np.array([(columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2])
-    centre = anchor + zoom * (np.array(shape) / 2 - at) * ((-1 if mirrored else 1), 1)
-    return Crop(float(centre[0]), float(centre[1]), width, height, float(turn * spec.degrees), mirrored)
+    degrees = float(turn * subject.degrees)
+    away = zoom * (at - np.array(shape) / 2) * ((-1 if mirrored else 1), 1)
+    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    centre = anchor - np.array([[cosine, -sine], [sine, cosine]]) @ away
+    return Crop(float(centre[0]), float(centre[1]), width, height, degrees, mirrored)
 
 
 def _lit(rng: np.random.Generator, over: Array, alpha: Array, under: Array, spec: Compose) -> Array:

@@ -122,9 +122,15 @@ def _bounds(crop: Crop, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     sine, cosine = abs(np.sin(angle)), abs(np.cos(angle))
     half_x = (crop.width * cosine + crop.height * sine) / 2 + 2
     half_y = (crop.width * sine + crop.height * cosine) / 2 + 2
-    left, right = max(0, int(crop.x - half_x)), min(shape[1], int(np.ceil(crop.x + half_x)))
-    top, bottom = max(0, int(crop.y - half_y)), min(shape[0], int(np.ceil(crop.y + half_y)))
-    return left, top, max(right, left + 1), max(bottom, top + 1)
+    left, right = _span(crop.x, half_x, shape[1])
+    top, bottom = _span(crop.y, half_y, shape[0])
+    return left, top, right, bottom
+
+
+def _span(centre: float, half: float, length: int) -> tuple[int, int]:
+    """Pixels from … to of a side of the picture; at least one, also where the rectangle lies beside the picture."""
+    first = min(max(0, int(centre - half)), length - 1)
+    return first, max(first + 1, min(length, int(np.ceil(centre + half))))
 
 
 def _matrix(crop: Crop, shape: Shape, left: int, top: int, across: float, down: float) -> Array:

@@ -7,7 +7,7 @@ import pytest
 
 from rtskin.errors import InputError
 from rtskin.train.data.batches import Batches
-from rtskin.train.data.compose import paste, place
+from rtskin.train.data.compose import Subject, paste, person, place
 from rtskin.train.data.crops import warp
 from rtskin.train.data.imaging import cv2
 from rtskin.train.data.sets import Picture, scan
@@ -35,7 +35,7 @@ def test_the_person_comes_without_its_background() -> None:
     spec, blue, skin = Compose(share=1, height=(60, 0.7), relight=0, degrees=0), 0, 0
     for seed in range(20):
         ground = a_ground()
-        image, mask, weight = paste(np.random.default_rng(seed), ground, [a_person()], spec)
+        image, mask, weight = paste(np.random.default_rng(seed), ground, [person(a_person(), spec)], spec)
         assert (ground[0] == 90).all(), "the ground is not changed in place"
         blue += int((image[..., 0].astype(int) - image[..., 2] > 60).sum())
         skin += int((mask > 127).sum())
@@ -52,9 +52,9 @@ def test_people_hide_people() -> None:
     clothed = Picture(body.image, np.zeros_like(body.mask), body.weight, body.skin[:0], body.labels)
     hidden = 0
     for seed in range(60):
-        one = paste(np.random.default_rng(seed), a_ground(), [body], spec)[1]
+        one = paste(np.random.default_rng(seed), a_ground(), [person(body, spec)], spec)[1]
         rng = np.random.default_rng(seed)
-        two = paste(rng, a_ground(), [body, clothed], spec)[1]
+        two = paste(rng, a_ground(), [person(body, spec), person(clothed, spec)], spec)[1]
         assert (two <= one).all()
         hidden += int(((one > 200) & (two < 50)).sum())
     assert hidden > 30
@@ -62,22 +62,32 @@ def test_people_hide_people() -> None:
 
 def test_sizes_reach_from_pixels_to_more_than_the_frame() -> None:
     spec, rng, heights = Compose(height=(20, 2.0), degrees=0), np.random.default_rng(1), []
-    person = a_person()
+    body = a_person()
     for _ in range(200):
-        crop = place(rng, person, spec, (128, 96))
+        crop = place(rng, person(body, spec), (128, 96))
         assert crop is not None
         heights.append(90 * 96 / crop.height)
         if heights[-1] > 96:
-            mask = warp([person.mask], crop, (128, 96), True, cv2.BORDER_CONSTANT)[0]
+            mask = warp([body.mask], crop, (128, 96), True, cv2.BORDER_CONSTANT)[0]
             assert mask.any(), "of a person who does not fit something of the skin is seen"
     assert 20 <= min(heights) < 25
     assert 150 < max(heights) <= 192
 
 
+def test_a_subject_lies_where_it_is_put_at_any_angle() -> None:
+    rng, body = np.random.default_rng(3), a_person()
+    subject = Subject(body, person(body, Compose()).inside, (30, 0.4), 180)
+    for _ in range(100):
+        crop = place(rng, subject, (128, 96))
+        assert crop is not None
+        inside = warp([subject.inside], crop, (128, 96), True, cv2.BORDER_CONSTANT)[0]
+        assert (inside > 127).any()
+
+
 def test_a_picture_without_a_person_adds_nothing() -> None:
-    person = a_person()
-    nobody = Picture(person.image, person.mask, person.weight, person.skin, np.zeros_like(person.labels))
-    image, mask, _ = paste(np.random.default_rng(0), a_ground(), [nobody], Compose(share=1))
+    body = a_person()
+    nobody = Picture(body.image, body.mask, body.weight, body.skin, np.zeros_like(body.labels))
+    image, mask, _ = paste(np.random.default_rng(0), a_ground(), [person(nobody, Compose())], Compose(share=1))
     assert (image == 90).all()
     assert not mask.any()
 
