@@ -94,7 +94,7 @@ def recipe(
     done = train(
         path, folder, data, resume, minutes, steps, threads, False, device, tensorboard, settings=settings or []
     )
-    _export(done, folder / "model")
+    _export(done, folder / "model", data, replace=True)
 
 
 def label(
@@ -140,15 +140,24 @@ def label(
 
 def export(
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="last.pt of a training.")],
-    out: Annotated[Path, typer.Option(help="Folder for the ONNX file and model.toml.")],
+    out: Annotated[Path, typer.Option(help="Folder for the ONNX file, model.toml and recipe.toml.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder or pack with the recipe's data, for a checkpoint from between two validations; may be given more "
+            "than once. [../shared/data, ../labels]"
+        ),
+    ] = None,
 ) -> None:
     """Export the averaged weights of a checkpoint, at any time of a training.
 
     Examples:
 
       rtskin train export runs/mobile-unet/last.pt --out models/mobile-unet
+
+    A recipe.toml that lies in --out must say what was trained; where none does, it is written.
     """
-    _export(checkpoint, out)
+    _export(checkpoint, out, data)
 
 
 def report(
@@ -170,8 +179,8 @@ def report(
     print(*(f"{path} written" for path in reports.report(out, data or ROOTS)), sep="\n")
 
 
-def _export(checkpoint: Path, out: Path) -> None:
+def _export(checkpoint: Path, out: Path, data: list[Path] | None, replace: bool = False) -> None:
     from rtskin.train import export as exporting
 
-    done = exporting.export(checkpoint, out)
+    done = exporting.export(checkpoint, out, data, replace)
     print(f"{done.weights} and {done.card} written; differs from torch by at most {done.difference:.1g}")

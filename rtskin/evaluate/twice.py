@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,7 +76,8 @@ def _images(dataset: Dataset) -> list[Path]:
 
 def _names(image: Source) -> set[str]:
     """What a picture may be called after: its file, the folder it is in, and the one around that."""
-    return {image.stem, *image.parts[-3:-1]}
+    path = PurePath(str(image))
+    return {path.stem, *path.parts[-3:-1]}
 
 
 def _of_bytes(image: Path, sized: Mapping[int, Sequence[Item]]) -> list[Item]:

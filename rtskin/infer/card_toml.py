@@ -1,18 +1,25 @@
-"""Writing a card as readable TOML: plain values first, then one table after the other."""
+"""Writing a card, or a recipe, as readable TOML: plain values first, then one table after the other."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rtskin.errors import InputError
 
 
-def dumps(table: Mapping[str, Any]) -> str:
-    """TOML of nested tables of strings, numbers, booleans and lists of these and of tables; InputError for anything else."""
-    return "\n".join(_lines(table, ())).strip() + "\n"
+def dumps(table: Mapping[str, Any], arrays: Collection[str] = ()) -> str:
+    """TOML of nested tables of strings, numbers, booleans and lists of these and of tables; InputError for anything else.
+
+    arrays: keys of ``table`` whose lists of tables are written as [[key]] at the end, not on one line.
+    """
+    lines = _lines({key: value for key, value in table.items() if key not in arrays}, ())
+    for key in arrays:
+        for entry in table.get(key, ()):
+            lines += ["", f"[[{_key(key)}]]", *(f"{_key(name)} = {_value(item, name)}" for name, item in entry.items())]
+    return "\n".join(lines).strip() + "\n"
 
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
@@ -41,7 +48,7 @@ def _value(value: Any, key: str) -> str:
         return f"{{ {', '.join(f'{_key(name)} = {_value(item, key)}' for name, item in value.items())} }}"
     if isinstance(value, Sequence):
         return f"[{', '.join(_value(item, key) for item in value)}]"
-    raise InputError(f"{key}: a {type(value).__name__} cannot be written to a model card")
+    raise InputError(f"{key}: a {type(value).__name__} cannot be written as TOML")
 
 
 def _text(text: str) -> str:

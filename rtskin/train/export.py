@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rtskin.errors import MissingExtraError, ModelError
+from rtskin.train import beside, settled
 from rtskin.train.loop import checkpoint
 from rtskin.train.recipe import Recipe, Shape, parse
 from rtskin.train.terms import origins
@@ -39,17 +40,25 @@ class Exported:
     sha256: str
 
 
-def export(source: Path, out: Path) -> Exported:
-    """Write ``NAME.onnx`` and ``model.toml`` of the averaged weights in the checkpoint ``source`` to the folder ``out``.
+def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace: bool = False) -> Exported:
+    """Write ``NAME.onnx`` and ``model.toml`` of the averaged weights in the checkpoint ``source`` to the folder ``out``, and
+    ``recipe.toml``, what they were trained by, where none lies there (``replace``: in any case).
 
     The graph takes float32 1×3×H×W RGB in 0…255 (``image``; of a network with a prior also ``prior``, 1×1×H×W in 0…1) and
     gives float32 1×C×H×W, the probability of skin, or of each class; H and W are left open where the recipe lists several
     shapes. At each of them it is compared with torch in ONNX Runtime before anything gets its final name; ModelError where
-    they differ.
+    they differ. InputError where the recipe.toml that lies there says something else than what was trained (all of it is
+    listed), and for a checkpoint from between two validations, whose batch normalisation has to be measured first (see
+    rtskin.train.loop.settle), where the recipe's data is not below ``roots`` (None: the usual places).
     """
     state = checkpoint.load(source)
     recipe = parse(json.loads(state["recipe"]), str(source))
-    net = _shipped(recipe, state["ema"])
+    place = state.get("place")
+    trained = beside.Trained(recipe, state["step"], state.get("total"), Path(place) if place else None)
+    written = replace or not (out / beside.NAME).exists()
+    if not written:
+        beside.check(trained, out / beside.NAME, source)
+    net = _shipped(recipe, settled.average(state, recipe, roots, source))
     out.mkdir(parents=True, exist_ok=True)
     weights = out / f"{recipe.name}.onnx"
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
@@ -58,12 +67,14 @@ def export(source: Path, out: Path) -> Exported:
         _write_onnx(net, part, shapes)
         difference = compare(net, part, shapes)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
-        # The card goes last: until it is there, weights of an older card are caught by their sha256.
-        text = Path(folder) / "model.toml"
+        text, own = Path(folder) / "model.toml", Path(folder) / beside.NAME
         parameters = sum(parameter.numel() for parameter in net.parameters())
-        beside = (out / "recipe.toml").exists()
-        text.write_text(card(recipe, weights.name, digest, state["step"], parameters, beside), "utf-8")
+        text.write_text(card(recipe, weights.name, digest, state["step"], parameters), "utf-8")
+        own.write_text(beside.text(trained, out), "utf-8")
         part.replace(weights)
+        if written:
+            own.replace(out / beside.NAME)
+        # The card goes last: until it is there, weights of an older card are caught by their sha256.
         text.replace(out / "model.toml")
     return Exported(weights, out / "model.toml", difference, digest)
 
@@ -209,8 +220,8 @@ def _tidy(path: Path, several: bool) -> None:
         os.fsync(file.fileno())
 
 
-def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, beside: bool) -> str:
-    """The card as TOML. ``beside``: is the recipe in the same folder. Figures are added by who measures them."""
+def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int) -> str:
+    """The card as TOML, for a folder with the recipe. Figures are added by who measures them."""
     from rtskin.infer.card_input import spanned
     from rtskin.infer.cards import Card
     from rtskin.train.data.classes import BACKGROUND, skin_index
@@ -235,7 +246,7 @@ def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int, 
         "licence": "Apache-2.0",
         "data_terms": origins.terms(recipe),
         "ships": recipe.ships,
-        "recipe": "recipe.toml" if beside else f"{recipe.name}, seed {recipe.seed}",
+        "recipe": beside.NAME,
         "parameters": parameters,
         # Normalisation and sigmoid (or softmax) are in the graph: pixels in, probability out.
         "input": {**entry, "fit": "stretch", "colour": "rgb"},

@@ -61,7 +61,7 @@ def train(
     if last.exists() and not resume:
         raise InputError(f"{out} holds a training already; go on with --resume, or give another --out")
     init = path.parent / recipe.net.init if recipe.net.init else None
-    trainer = Trainer(recipe, sets, out, init, [path.parent / name for name in recipe.distil.teachers])
+    trainer = Trainer(recipe, sets, out, init, [path.parent / name for name in recipe.distil.teachers], path.parent)
     if resume:
         trainer.resume()
     with bar(quiet) as report:

@@ -37,7 +37,7 @@ def test_pixels_in_probability_out(saved: Path, tmp_path: Path) -> None:
     assert skin.shape == (1, 1, 64, 64)
     assert 0 <= skin.min() < skin.max() <= 1
     assert str(Path(torch.__file__).parent).encode() not in done.weights.read_bytes(), "paths of this machine"
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["model.toml", "tiny.onnx"]
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["model.toml", "recipe.toml", "tiny.onnx"]
 
     card = Card.load(done.card)
     assert card.weights is not None
@@ -101,14 +101,14 @@ def test_a_graph_that_only_fits_the_size_it_was_traced_at_is_refused(tmp_path: P
     ],
 )
 def test_the_card_has_the_recipes_shapes(table: dict[str, Any], keys: dict[str, Any], entry: dict[str, Any]) -> None:
-    text = exporting.card(parse(table | keys), "tiny.onnx", "0" * 64, 5, 10, beside=True)
+    text = exporting.card(parse(table | keys), "tiny.onnx", "0" * 64, 5, 10)
     found = Card.parse(tomllib.loads(text)).tensor.model_dump(exclude_unset=True)
     assert found == {**entry, "fit": "stretch", "colour": "rgb"}
 
 
 def test_the_card_says_what_may_not_ship(table: dict[str, Any]) -> None:
     table["data"][1]["ship"] = False
-    text = exporting.card(parse(table), "tiny.onnx", "0" * 64, 5, 10, beside=True)
+    text = exporting.card(parse(table), "tiny.onnx", "0" * 64, 5, 10)
     assert "NOT TO BE GIVEN TO OTHERS, trained on tree" in text
 
 

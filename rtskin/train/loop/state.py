@@ -40,6 +40,8 @@ def save(trainer: Trainer, path: Path) -> None:
         "scaler": step.scaler.state_dict(),
         "rate": trainer.rate.state(),
         "stop": trainer.stop.state(),
+        "settled": trainer.settled == trainer.step,
+        "place": None if trainer.place is None else str(trainer.place.resolve()),
     })  # fmt: skip
 
 
@@ -66,6 +68,7 @@ def restore(trainer: Trainer, path: Path) -> None:
         if state.get(key):
             load(state[key])
     trainer.step, trainer.broken = state["step"], state["broken"]
+    trainer.settled = trainer.step if state.get("settled") else -1
     # Other minutes than before are to be timed anew, and are from here on.
     same = json.loads(state["recipe"]).get("minutes") == trainer.recipe.minutes
     trainer.total = trainer.recipe.steps or (state["total"] if same else None)

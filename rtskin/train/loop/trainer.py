@@ -70,11 +70,18 @@ class Trainer:
     """A training in the folder ``out``: last.pt (the checkpoint), best.pt (with early stopping, the best weights so far) and
     log.jsonl (losses, validations, broken pictures).
 
-    ``init``: weights to start from. ``teachers``: checkpoints or cards for [distil].
+    ``init``: weights to start from. ``teachers``: checkpoints or cards for [distil]. ``place``: the folder that the recipe's
+    paths are relative to, where there is one; it is noted in checkpoints.
     """
 
     def __init__(
-        self, recipe: Recipe, sets: list[Sides], out: Path, init: Path | None = None, teachers: Sequence[Path] = ()
+        self,
+        recipe: Recipe,
+        sets: list[Sides],
+        out: Path,
+        init: Path | None = None,
+        teachers: Sequence[Path] = (),
+        place: Path | None = None,
     ) -> None:
         torch.set_num_threads(recipe.threads)
         torch.manual_seed(recipe.seed)
@@ -84,7 +91,7 @@ class Trainer:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SinkError(f"the folder {out} cannot be made ({error.strerror}); give another --out") from error
-        self.recipe, self.sets, self.out = recipe, sets, out
+        self.recipe, self.sets, self.out, self.place = recipe, sets, out, place
         self.net = nets.build(recipe.net.architecture, **recipe.net_options)
         if recipe.channels_last:
             self.net.to(memory_format=torch.channels_last)
@@ -101,6 +108,8 @@ class Trainer:
         self.change = Step(recipe, self.net, objective, self.device, dtype)
         self.rate, self.stop = Rate(recipe.schedule, timed=not recipe.steps), Patience(recipe.stop.least)
         self.step, self.total = 0, recipe.steps
+        #: The step at which the average was last settled.
+        self.settled = -1
         self.broken: dict[str, int] = {}
         self._journal = Journal(out)
 
@@ -200,6 +209,7 @@ class Trainer:
     def _validate(self, losses: list[Losses], show: board.Board | None) -> None:
         if self.recipe.settle:
             settle(self.ema.net, self._settling.inputs(self.device))
+            self.settled = self.step
         figures = self.validation.run(self.ema.net)
         self._journal.write({"step": self.step, **_means(losses), "rate": self._rate(), "kept_out": figures})
         if show is not None:

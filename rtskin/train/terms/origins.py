@@ -56,7 +56,7 @@ def _origins(path: Path, said: dict[str, Origin]) -> Iterator[Origin]:
         yield said.get(path.stem) or Origin(name=path.stem, ship=False, terms="unknown, it has no card")
     else:
         recipe = parse(json.loads(checkpoint.load(path)["recipe"]), str(path))
-        yield Origin(name=f"{recipe.name} ({path.parent.name})", ship=recipe.ships, terms=terms(recipe))
+        yield Origin(name=f"{recipe.name} ({path.resolve().parent.name})", ship=recipe.ships, terms=terms(recipe))
 
 
 def _card(path: Path) -> Path | None:

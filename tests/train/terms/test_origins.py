@@ -29,7 +29,7 @@ def begun(table: dict[str, Any], **net: Any) -> Recipe:
 
 
 def exported(recipe: Recipe) -> dict[str, Any]:
-    return tomllib.loads(card(recipe, "x.onnx", "0" * 64, 1, 1, False))
+    return tomllib.loads(card(recipe, "x.onnx", "0" * 64, 1, 1))
 
 
 @pytest.fixture
