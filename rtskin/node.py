@@ -57,7 +57,8 @@ class Node:
     #: the others (None before there is one).
     sync: ClassVar[Literal["join", "sample"]] = "join"
     #: "each": one packet out for one in. "some": fewer, or later (then no join by frame may follow). "none": a sink.
-    emits: ClassVar[Literal["each", "some", "none"]] = "each"
+    #: An instance may differ from its class, where that depends on its options.
+    emits: Literal["each", "some", "none"] = "each"
     #: ``process`` may run in several threads at once, so that a graph may give the node several workers.
     reentrant: ClassVar[bool] = False
     #: Where frames are not dropped but wait, the node runs only while the nodes after it leave time (see graph.priority).

@@ -18,6 +18,7 @@ def stream(
     model: str | os.PathLike[str] | None = None,
     smooth: str | None = None,
     strength: float | None = None,
+    lookahead: int | None = None,
     skip: bool | None = None,
     pace: Literal["source", "max"] = "max",
     device: str | None = None,
@@ -35,9 +36,11 @@ def stream(
     while the caller is busy are dropped. Masks that are kept stay as they are: ``list()`` holds distinct ones. size: of the
     network's input, "live" by default; "still" is finer and slower, (width, height) is always that one. classes: what the
     masks are of, as Segmenter takes them. smooth: "auto" by default, "flow", "adaptive", "prior", "ema" or "none"; strength:
-    of it, 0 … 1, 0.5 by default. skip: let a picture that stands still keep its mask; off by default.
+    of it, 0 … 1, 0.5 by default. lookahead: frames, 0 … 16, 0 by default: each mask is averaged with so many before it and
+    after it too, and comes so many frames later; at pace "max" only. skip: let a picture that stands still keep its mask;
+    off by default.
 
-    Raises InputError (size or class), SourceError (cannot be opened or read), UnknownNameError (model or smoothing),
+    Raises InputError (size, class, lookahead), SourceError (cannot be opened or read), UnknownNameError (model, smoothing),
     ModelError, RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
     """
     settings: dict[str, Any] = {
@@ -50,6 +53,7 @@ def stream(
         "infer.classes": classes,
         "smooth.method": smooth,
         "smooth.strength": strength,
+        "smooth.lookahead": lookahead,
         "preprocess.skip": skip,
     }
     graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None})

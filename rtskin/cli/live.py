@@ -30,6 +30,7 @@ def live(
     ] = o.Pairing.PAIRED,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
+    lookahead: Annotated[int | None, typer.Option(hidden=True)] = None,
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -53,6 +54,11 @@ def live(
 
       rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
     """
+    if lookahead:
+        raise InputError(
+            f"--lookahead {lookahead} would show each mask {lookahead} frames late; live shows it at once. For a file use: "
+            f"rtskin render INPUT OUTPUT --lookahead {lookahead}"
+        )
     node = sink_node(sink, overwrite) if sink is not None else None
     own = {
         "infer_classes": classes,

@@ -49,6 +49,17 @@ StrengthOption = Annotated[
     float | None,
     typer.Option("--strength", min=0.0, max=1.0, help="Of the temporal filter, 0 … 1.", show_default="0.5"),
 ]
+LookaheadOption = Annotated[
+    int | None,
+    typer.Option(
+        "--lookahead",
+        min=0,
+        max=16,
+        metavar="N",
+        help="Average each mask with those of N frames before and after it, moved along.",
+        show_default="0",
+    ),
+]
 SkipOption = Annotated[
     bool | None,
     typer.Option("--skip/--no-skip", help="Let a picture that stands still keep its mask.", show_default=_PIPELINES),

@@ -32,6 +32,7 @@ def render(
     end: Annotated[float | None, typer.Option(min=0.0, help="End before this second.", show_default=False)] = None,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
+    lookahead: o.LookaheadOption = None,
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -53,7 +54,7 @@ def render(
 
       rtskin render shot.%04d.png mask.%04d.png --model mobile-unet
 
-      rtskin render clip.mp4 matte.mkv --size still
+      rtskin render clip.mp4 matte.mkv --size still --lookahead 2
 
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
     """
@@ -77,6 +78,7 @@ def render(
         source_start=start,
         source_end=end,
         smooth_strength=strength,
+        smooth_lookahead=lookahead,
         preprocess_skip=skip,
         render_view=view,
         sink=sink,

@@ -27,6 +27,7 @@ from rtskin.frame import F32, U8, Frame
 from rtskin.media import cv2
 from rtskin.preprocess.small import small_luma
 from rtskin.smooth.averaging import Averaging, weight
+from rtskin.smooth.base import Smoother
 from rtskin.smooth.change import Reference
 
 #: Where the picture moved: up to this disagreement a pixel only trembles, from HIGH on it is followed whole.
@@ -54,6 +55,10 @@ class Adaptive(Averaging):
         super().__init__(strength)
         self._reference = Reference()
         self._warm_up()
+
+    def take_over(self, before: Smoother) -> None:
+        if isinstance(before, Adaptive):
+            self._state, self._fresh, self._reference = before._state, before._fresh, before._reference
 
     def _begin(self, data: F32 | U8, frame: Frame) -> None:
         super()._begin(data, frame)

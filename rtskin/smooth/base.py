@@ -32,6 +32,10 @@ class Smoother(ABC):
     def reset(self) -> None:
         """Forget everything: the next mask has nothing to do with the ones before (a cut, another model)."""
 
+    def take_over(self, before: Smoother) -> None:
+        """Go on where another filter of the same stream stands, which is used no more. One that cannot starts afresh."""
+        self.reset()
+
 
 class NoSmoother(Smoother):
     """Gives every mask back as it came."""

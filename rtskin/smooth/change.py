@@ -65,12 +65,8 @@ class Reference:
 
         share: of ``now`` in the average where nothing moved. Answers uint8 h×w, 0 … 255 = moved.
         """
-        self._learn(median_difference(self.picture, now) / _MEDIAN)
-        difference, near, out = (self._pool.take(now.shape, np.uint8) for _ in range(3))
-        cv2.absdiff(self.picture, now, dst=difference)
-        cv2.blur(difference, (3, 3), dst=near)
-        _judge(near, now, np.float32(ADDED * self.noise), difference)
-        cv2.dilate(difference, _AROUND, dst=out)
+        self._learn(deviation(self.picture, now))
+        out = unlike(self.picture, now, self.noise, self._pool)
         _average(self._mean, now, out, np.float32(share))
         self.picture = self._rounded()
         return out
@@ -93,6 +89,24 @@ class Reference:
         one = np.zeros((1, 1), np.uint8)
         _judge(one, one, np.float32(1), one.copy())
         _average(np.zeros((1, 1), np.float32), one, one, np.float32(1))
+
+
+def deviation(before: U8, now: U8) -> float:
+    """Of the noise between two small lumas of one size that show nearly the same, in grey levels."""
+    return float(median_difference(before, now)) / _MEDIAN
+
+
+def unlike(before: U8, now: U8, noise: float, pool: BufferPool) -> U8:
+    """Where two small lumas of one size show something else: uint8 h×w of ``pool``, 0 … 255 = surely.
+
+    noise: its deviation in grey levels.
+    """
+    difference, near, out = (pool.take(now.shape, np.uint8) for _ in range(3))
+    cv2.absdiff(before, now, dst=difference)
+    cv2.blur(difference, (3, 3), dst=near)
+    _judge(near, now, np.float32(ADDED * noise), difference)
+    cv2.dilate(difference, _AROUND, dst=out)
+    return out
 
 
 @njit(nogil=True, cache=True)

@@ -48,17 +48,27 @@ class FlowField:
 
     def __call__(self, before: U8, now: U8) -> Motion:
         """Both uint8 h×w, of one size."""
-        shape = now.shape
-        lost: U8 = self._pool.take(shape, np.uint8)
-        if min(shape) < SMALLEST:
-            lost.fill(0)
-            return Motion(np.zeros((*shape, 2), np.float32), lost, True)
-        back, forth = (self._pool.take((*shape, 2), np.float32) for _ in range(2))
+        return self._checked(*self._fields(before, now))
+
+    def both(self, before: U8, now: U8) -> tuple[Motion, Motion]:
+        """The motion from ``now`` back to ``before``, and the other from ``before`` to ``now``, for little more than one."""
+        back, forth = self._fields(before, now)
+        kept: F32 = self._pool.take(back.shape, np.float32)
+        np.copyto(kept, back)
+        return self._checked(back, forth), self._checked(forth, kept)
+
+    def _fields(self, before: U8, now: U8) -> tuple[F32, F32]:
+        back, forth = (self._pool.take((*now.shape, 2), np.float32) for _ in range(2))
         # DIS starts from what it is given, so it is given nothing of the frames before.
         back.fill(0)
         forth.fill(0)
-        self._dis.calc(now, before, back)
-        self._dis.calc(before, now, forth)
+        if min(now.shape) >= SMALLEST:
+            self._dis.calc(now, before, back)
+            self._dis.calc(before, now, forth)
+        return back, forth
+
+    def _checked(self, back: F32, forth: F32) -> Motion:
+        lost: U8 = self._pool.take(back.shape[:2], np.uint8)
         return Motion(back, lost, not _lost(back, forth, lost))
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import inspect
 import logging
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.frame import Scores
-from rtskin.node import Context, Node, NodeOptions
+from rtskin.node import Context, Node, NodeOptions, Source
 from rtskin.registry import SMOOTHERS
-from rtskin.smooth.auto import Choice, Gauge, choose
+from rtskin.smooth.auto import Auto, Choice
 from rtskin.smooth.base import Smoother
+from rtskin.smooth.lookahead import MOST_FRAMES, LookAhead
 from rtskin.smooth.prior import Prior
-from rtskin.smooth.stream import Continuity
+from rtskin.smooth.stream import Continuity, Step
 
 log = logging.getLogger("rtskin.smooth")
 
@@ -31,12 +33,14 @@ def known_methods() -> list[str]:
 
 
 class SmoothOptions(NodeOptions):
-    """method: a name in SMOOTHERS, or auto. strength: 0 … 1, for methods that have one. cuts: start afresh where a shot
-    ends. of: name of the infer node that the masks come from, which ``prior`` works with. in_time: ``auto`` takes a cheaper
-    method where the best takes too long; without, the same file always gives the same masks."""
+    """method: a name in SMOOTHERS, or auto. strength: 0 … 1, for methods that have one. lookahead: frames, 0 … 16: each mask
+    is first averaged with so many before it and after it, and comes so many frames later; not for live sources. cuts: start
+    afresh where a shot ends. of: name of the infer node that the masks come from, which ``prior`` works with. in_time:
+    ``auto`` takes a cheaper method while the best takes too long; without, the same file always gives the same masks."""
 
     method: str = AUTO
     strength: float = Field(default=0.5, ge=0, le=1)
+    lookahead: int = Field(default=0, ge=0, le=MOST_FRAMES)
     cuts: bool = True
     of: str = "infer"
     in_time: bool = True
@@ -51,7 +55,8 @@ class Smooth(Node):
     """Runs a temporal filter, and starts it afresh where the stream breaks (rtskin.smooth.stream).
 
     ``command("smooth", NAME)`` changes the method while running, and ``command("smooth", "toggle")`` switches between none
-    and the method that was last in use. The statistics say which method is at work (``mode``) and why.
+    and the method that was last in use. The statistics say which method is at work (``mode``) and why. With ``lookahead``
+    the filter works on masks that are averaged with those around them already.
     """
 
     takes: ClassVar[tuple[type, ...]] = (Scores,)
@@ -68,9 +73,18 @@ class Smooth(Node):
         self._infer: Any = None
         self._prior: Prior | None = None
         self._model, self._resets = "", 0
-        self._cost, self._step = Gauge(), Gauge()
+        self._auto: Auto | None = None
+        #: Held while the method changes: commands come from other threads.
+        self._changing = threading.Lock()
+        self._ahead: LookAhead | None = None
+        self.emits = "some" if self.options.lookahead else "each"
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
+        if self.options.lookahead and any(isinstance(node, Source) and node.live for node in nodes.values()):
+            raise InputError(
+                f"lookahead {self.options.lookahead} makes each mask of frames that a live source does not have yet; leave "
+                'it out, or take every frame of a file (pace = "max")'
+            ).about("lookahead")
         node = nodes.get(self.options.of)
         # Without an infer node that takes priors (a graph of other nodes), auto does without.
         if node is not None and inspect.getattr_static(node, "takes_prior", None) is not None:
@@ -80,12 +94,25 @@ class Smooth(Node):
     def open(self, context: Context) -> None:
         self._continuity.forget()
         self._resets = 0
-        self._use(self._begin(self._method))
+        self._ahead = LookAhead(self.options.lookahead) if self.options.lookahead else None
+        self._auto, choice = self._begin(self._method)
+        self._use(choice)
 
-    def process(self, scores: Scores) -> Scores:
-        if self._method == "none":
+    def process(self, scores: Scores) -> Scores | None:
+        if self._ahead is None and self._method == "none":
             return scores
         step = self._continuity(scores.frame, scores.model, scores.data.shape)
+        if self._ahead is None:
+            return self._steadied(scores, step)
+        due = self._ahead(scores, step)
+        return None if due is None else self._steadied(*due)
+
+    def flush(self) -> Iterator[Scores]:
+        """Masks that waited for frames to come: none will."""
+        for due in self._ahead.rest() if self._ahead is not None else ():
+            yield self._steadied(*due)
+
+    def _steadied(self, scores: Scores, step: Step) -> Scores:
         if scores.model != self._model:
             self._begin_model(scores.model)
         # One read: a command from another thread replaces the smoother between two packets, never within one.
@@ -97,12 +124,12 @@ class Smooth(Node):
             self._resets += 1
         begun = time.perf_counter()
         data = smoother.apply(scores.data, step.dt, scores.frame)
-        if self._method == AUTO and self.options.in_time:
+        if self.options.in_time:
             self._measure((time.perf_counter() - begun) * 1e3, step.dt)
         return Scores(scores.frame, data, scores.model)
 
     def close(self) -> None:
-        self._smoother = None
+        self._smoother = self._ahead = None
         self._continuity.forget()
 
     def command(self, name: str, value: str) -> bool:
@@ -114,6 +141,7 @@ class Smooth(Node):
     def counters(self) -> dict[str, int | float | str]:
         figures: dict[str, int | float | str] = {"method": self._method, "mode": self._mode, "why": self._why}
         figures["resets"] = self._resets
+        figures |= {"lookahead": self.options.lookahead} if self.options.lookahead else {}
         return figures | ({"priors": self._prior.given} if self._prior is not None and self._prior.given else {})
 
     def _other(self) -> str:
@@ -123,55 +151,56 @@ class Smooth(Node):
         _checked(method)
         if method == PRIOR and not self._takes_prior():
             raise InputError(self._no_prior())
-        self._continuity.forget()
         # In the thread that asked: importing and compiling must not hold the stream up.
-        choice = self._begin(method)
+        auto, choice = self._begin(method)
         smoother = self._make(choice.method)
-        self._method = method
-        self._lend(method)
-        self._mode, self._why, self._smoother = choice.method, choice.why, smoother
+        with self._changing:
+            self._continuity.forget()
+            self._method, self._auto = method, auto
+            self._lend(method)
+            self._mode, self._why, self._smoother = choice.method, choice.why, smoother
         if method != "none":
             self._last_active = method
 
-    def _begin(self, method: str) -> Choice:
+    def _begin(self, method: str) -> tuple[Auto | None, Choice]:
+        """What decides from now on, and its first choice."""
         if method == AUTO:
-            return choose(self._takes_prior(), None, None)
+            auto = Auto(self._takes_prior())
+            return auto, auto.choice
         if method == PRIOR and self._model and not self._takes_prior():
-            return Choice("flow", self._no_prior())
-        return Choice(method, _ASKED)
+            return None, Choice("flow", self._no_prior())
+        return None, Choice(method, _ASKED)
 
     def _begin_model(self, model: str) -> None:
         """Another model, or the first: what is best for it, measured anew. InputError: prior, and the first takes none."""
         first, self._model = not self._model, model
-        self._cost.clear()
         if first and self._method == PRIOR and not self._takes_prior():
             raise InputError(self._no_prior())
-        self._lend(self._method)
-        choice = self._begin(self._method)
-        if choice.method != self._mode:
-            self._use(choice)
-        self._why = choice.why
+        with self._changing:
+            self._lend(self._method)
+            self._auto, choice = self._begin(self._method)
+            if choice.method != self._mode:
+                self._use(choice)
+            self._why = choice.why
 
     def _measure(self, cost_ms: float, dt: float | None) -> None:
-        """Change to what there is time for; never back, or a busy machine would have it change for ever."""
-        if self._mode == "adaptive":
-            return
-        if not dt:  # the first frame, and those of sources that know no time
-            return
-        self._cost.add(cost_ms)
-        self._step.add(dt)
-        prior, step = self._takes_prior(), self._step.median
-        cost = self._prior.cost_ms if prior and self._prior is not None else self._cost.median
-        choice = choose(prior, 1 / step if step else None, cost)
-        self._why = choice.why
-        if choice.method != self._mode:
-            log.info("smoothing: %s, since %s", choice.method, choice.why)
-            self._use(choice)
-            self._lend(choice.method)
+        """Where auto decides: change to what there is time for."""
+        prior = self._prior if self._takes_prior() else None
+        with self._changing:
+            before = self._smoother
+            if self._auto is None or before is None:
+                return
+            choice = self._auto.frame(cost_ms if prior is None else prior.cost_ms, dt)
+            self._why = choice.why
+            if choice.method != self._mode:
+                log.info("smoothing: %s, since %s", choice.method, choice.why)
+                self._use(choice).take_over(before)
+                self._lend(choice.method)
 
-    def _use(self, choice: Choice) -> None:
-        self._smoother = self._make(choice.method)
+    def _use(self, choice: Choice) -> Smoother:
+        self._smoother = made = self._make(choice.method)
         self._mode, self._why = choice
+        return made
 
     def _lend(self, method: str) -> None:
         """Let the infer node ask for priors, or not."""

@@ -8,7 +8,6 @@ trained on (as in MaskTrack, Perazzi et al., "Learning Video Object Segmentation
 from __future__ import annotations
 
 import time
-from collections import deque
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from rtskin.preprocess.small import small_luma
 from rtskin.smooth.motion import FlowField, Mover
 from rtskin.smooth.stream import Continuity
 from rtskin.smooth.tone import ToneMatch
-
-#: Frames whose cost is remembered.
-_RECENT = 31
 
 
 class Prior:
@@ -34,9 +30,9 @@ class Prior:
         self._match, self._field, self._move = ToneMatch(), FlowField(), Mover()
         self._scores: F32 | None = None
         self._small: U8 | None = None
-        self._costs: deque[float] = deque(maxlen=_RECENT)
-        #: Frames that were given a prior.
+        #: Frames that were given a prior, and what the last one took in milliseconds (None: there was none).
         self.given = 0
+        self.cost_ms: float | None = None
 
     def before(self, frame: Frame, model: str) -> F32 | None:
         """The scores of a frame before, moved to ``frame``: float32 h×w, 0 where nothing is known; None after a break.
@@ -55,7 +51,7 @@ class Prior:
             lost = cv2.resize(motion.lost, moved.shape[::-1], interpolation=cv2.INTER_NEAREST)
             np.copyto(moved, np.float32(0), where=lost > 0)
         self.given += 1
-        self._costs.append((time.perf_counter() - begun) * 1e3)
+        self.cost_ms = (time.perf_counter() - begun) * 1e3
         return moved  # type: ignore[return-value]
 
     def after(self, scores: Scores) -> None:
@@ -67,9 +63,3 @@ class Prior:
         """The next frame is the first."""
         self._scores = self._small = None
         self._continuity.forget()
-
-    @property
-    def cost_ms(self) -> float | None:
-        """Median of the last frames, in milliseconds; None before there were enough to tell."""
-        costs = sorted(self._costs)
-        return costs[len(costs) // 2] if len(costs) >= _RECENT // 2 else None

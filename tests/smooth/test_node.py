@@ -12,6 +12,7 @@ from rtskin.errors import InputError, UnknownNameError
 from rtskin.frame import BgrPicture, Frame, Scores, SourceInfo
 from rtskin.node import Context
 from rtskin.registry import NODES, SMOOTHERS
+from rtskin.smooth.base import NoSmoother
 from rtskin.smooth.flow import Flow
 from rtskin.smooth.node import Smooth
 
@@ -133,14 +134,18 @@ def test_auto_says_what_it_took_and_why() -> None:
     assert node.counters()["why"] == "the model takes no prior"
 
 
+class Slow(Flow):
+    """Takes 10 ms more, while the machine is busy."""
+
+    busy = True
+
+    def apply(self, data: np.ndarray, dt: float | None, frame: Frame) -> np.ndarray:
+        time.sleep(0.01 if self.busy else 0)
+        return super().apply(data, dt, frame)
+
+
 def test_auto_takes_less_where_there_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A filter that takes 10 ms is too slow for frames 16 ms apart, and not for frames 200 ms apart."""
-
-    class Slow(Flow):
-        def apply(self, data: np.ndarray, dt: float | None, frame: Frame) -> np.ndarray:
-            time.sleep(0.01)
-            return super().apply(data, dt, frame)
-
     monkeypatch.setitem(SMOOTHERS._loaded, "flow", Slow)
     for ms, mode in ((16, "adaptive"), (200, "flow")):
         node = opened()
@@ -150,6 +155,40 @@ def test_auto_takes_less_where_there_is_no_time(monkeypatch: pytest.MonkeyPatch)
         assert "flow takes " in str(node.counters()["why"])
         assert f"of {ms}.0 ms between frames" in str(node.counters()["why"])
         assert (", more than 15%" in str(node.counters()["why"])) == (mode == "adaptive")
+
+
+def test_auto_comes_back_when_there_is_time_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames 100 ms apart, so that a test machine that is busy itself finds time too."""
+    monkeypatch.setitem(SMOOTHERS._loaded, "flow", Slow)
+    monkeypatch.setattr("rtskin.smooth.auto.SHARE", 0.1)
+    monkeypatch.setattr("rtskin.smooth.auto.BACK", 0.08)
+    monkeypatch.setattr("rtskin.smooth.auto.WAIT", 0.0)
+    node, modes = opened(), []
+    for number in range(200):
+        monkeypatch.setattr(Slow, "busy", number < 40)
+        node.process(scores(0.5, number * 100))
+        modes.append(node.counters()["mode"])
+    assert "adaptive" in modes[:40]
+    assert modes[-1] == "flow"
+    assert "between frames" in str(node.counters()["why"])
+
+
+def test_changing_the_method_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The average goes on: the mask after the change is no new beginning."""
+    monkeypatch.setitem(SMOOTHERS._loaded, "flow", Slow)
+    node = opened()
+    for number in range(40):
+        mode = node.counters()["mode"]
+        result = node.process(scores(0.5 + 0.04 * (number % 2), number * 16)).data[0, 0]
+        if mode != node.counters()["mode"]:
+            break
+    assert node.counters()["mode"] == "adaptive"
+    assert result == pytest.approx(0.52, abs=0.012)
+    for later in range(number + 1, number + 5):
+        result = node.process(scores(0.5 + 0.04 * (later % 2), later * 16)).data[0, 0]
+        assert result == pytest.approx(0.52, abs=0.012)
+    # One that keeps nothing of its own begins anew.
+    Flow().take_over(NoSmoother())
 
 
 def test_prior_needs_a_model_that_takes_one() -> None:
