@@ -53,10 +53,8 @@ LookaheadOption = Annotated[
     int | None,
     typer.Option(
         "--lookahead",
-        min=0,
-        max=16,
         metavar="N",
-        help="Average each mask with those of N frames before and after it, moved along.",
+        help="Average each mask with those of N frames (0 … 16) before and after it, moved along.",
         show_default="0",
     ),
 ]

@@ -66,6 +66,18 @@ def test_render_a_part_of_it(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None
     assert len(times(out)) == 5
 
 
+@pytest.mark.parametrize("frames", [1, 4, 16])
+def test_render_looks_ahead_and_loses_no_frame(rtskin: Rtskin, clip: Path, tmp_path: Path, frames: int) -> None:
+    """Twenty frames at their own times, the last ones too, whose masks waited for the end."""
+    out, stats = tmp_path / "matte.mkv", tmp_path / "stats.json"
+    outcome = rtskin("render", clip, out, "--lookahead", frames, "--model", "ellipse", "--stats", stats)
+    assert outcome.status == 0, outcome.err
+    assert times(out) == pytest.approx(times(clip), abs=1e-6)
+    statistics = json.loads(stats.read_text())
+    assert statistics["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
+    assert statistics["nodes"]["smooth"]["counters"]["lookahead"] == frames
+
+
 def test_render_an_image_sequence_keeps_the_numbers(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
     for number in (7, 8, 9):
         cv2.imwrite(str(tmp_path / f"shot.{number:04d}.png"), np.full((12, 16, 3), 90, np.uint8))
@@ -91,6 +103,10 @@ def test_render_an_image_sequence_keeps_the_numbers(rtskin: Rtskin, clip: Path, 
         (["render", "{clip}", "out.mkv", "--model", "elipse"], 2, "no model is called 'elipse'; did you mean ellipse"),
         (["render", "{clip}", "out.mkv", "--view", "overlya"], 2, "no view is called 'overlya'; did you mean overlay"),
         (["render", "{clip}", "out.mkv", "--smooth", "adaptve"], 2, "adaptve.*did you mean adaptive"),
+        (["render", "{clip}", "out.mkv", "--lookahead", "17"], 2, r"lookahead.*less than or equal to 16 \(got 17\)"),
+        (["render", "{clip}", "out.mkv", "--lookahead", "-1"], 2, r"lookahead.*greater than or equal to 0 \(got -1\)"),
+        (["live", "{clip}", "--lookahead", "3"], 2, "3 frames late.*rtskin render INPUT OUTPUT --lookahead 3"),
+        (["run", "live_overlay", "--set", "smooth.lookahead=3"], 2, "lookahead 3 .* a live source does not have"),
         (["live", "{clip}", "--sink", "null", "--device", "cuda"], 1, "CUDA|cuda"),
         (["live", "97", "--sink", "null"], 1, "97"),
         (["run", "live_overlay", "--set", "infr.model=x"], 2, "no node is called 'infr'; did you mean infer"),

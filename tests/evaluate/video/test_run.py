@@ -59,6 +59,16 @@ def test_every_way_on_every_clip(clips: list[Made | Real]) -> None:
     assert picture.shape[1] > 3 * 320
 
 
+def test_looking_ahead_is_measured_like_any_way(clips: list[Made | Real]) -> None:
+    """As a parameter of the filter that works after it; every frame has its mask, and they are steadier."""
+    report = evaluate(clips[:1], ways("none,none:lookahead=2"))
+    none, ahead = report.ways
+    assert ahead == ("ellipse", "none:lookahead=2")
+    change = report.change(ahead, none, [clips[0].name], "flicker")
+    assert change is not None
+    assert change.value < -0.2
+
+
 def test_a_report_can_be_read_by_people_and_programs(clips: list[Made | Real]) -> None:
     report = evaluate(clips, ways("none,adaptive"))
     said = json.loads(json.dumps(to_dict(report), allow_nan=False))
