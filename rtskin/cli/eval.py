@@ -112,7 +112,9 @@ def evaluate(
     ] = None,
     cost: Annotated[
         bool,
-        typer.Option("--cost", help="Parameters, multiply-accumulates, milliseconds.", rich_help_panel=_FIGURES),
+        typer.Option(
+            "--cost", help="Parameters, multiply-accumulates, milliseconds, at that --size.", rich_help_panel=_FIGURES
+        ),
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.", rich_help_panel=_FIGURES)] = 0,
     video: Annotated[

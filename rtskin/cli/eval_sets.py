@@ -37,9 +37,11 @@ class SetOptions:
     crops: str | None
 
     def check(self) -> None:
-        """InputError for crops that there are not."""
+        """InputError for crops that there are not, or of pictures without anything to crop."""
         if self.crops not in (None, "faces"):
             raise InputError(f"there are no crops called {self.crops!r}{nearest(self.crops or '', ['faces'])}")
+        if self.crops and self.skinless:
+            raise _no_faces(self.skinless[0])
 
     def load(self, prove: bool = False) -> Loaded:
         """The sets; InputError where one cannot be used.
@@ -65,11 +67,17 @@ class SetOptions:
 
         if path in self.skinless and path.is_file():
             return load_clip(path, self.frames)
+        if self.crops and split is not None and split.skinless(path):
+            raise _no_faces(path)
         keep = split.keep(path) if split else None
         if path in self.skinless or (split is not None and split.skinless(path)):
             return load_skinless(path, keep, self.limit)
         dataset = load_pairs(path, keep, self.limit)
         return cropped(dataset) if self.crops else dataset
+
+
+def _no_faces(path: Path) -> InputError:
+    return InputError(f"--crops faces measures faces alone, and nothing in {path} is skin; measure it in another call")
 
 
 def _origins(recipe: Recipe, folder: Path, sets: Sequence[Dataset], prove: bool) -> list[str]:

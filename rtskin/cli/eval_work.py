@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rtskin.evaluate.sheet import ContactSheet
     from rtskin.evaluate.traits import Trait
     from rtskin.infer.cards import Card
+    from rtskin.infer.sizes import Size
 
 #: Columns of a table that goes into a file or a pipe.
 _WIDE = 140
@@ -59,18 +60,22 @@ class FigureOptions:
         """card: of the first model."""
         from rtskin.evaluate.by_table import table_trait
         from rtskin.evaluate.traits import trait
-        from rtskin.infer.sizes import parse_size
 
-        size = parse_size(self.settings.get("size", "still"))
+        size = self._size()
         tables = [table_trait(self.by_table, sets)] if self.by_table else []
         return [*(trait(name, card, size) for name in self._traits()), *tables]
 
     def costs(self, cards: Mapping[str, Card]) -> dict[str, Any]:
-        """By model; empty where it is not asked for."""
+        """By model, at the size that is evaluated; empty where it is not asked for."""
         from rtskin.evaluate.cost import measure as measure_cost
+
+        return measure_cost(cards, self._size()) if self.cost else {}
+
+    def _size(self) -> Size:
+        """Of the networks' inputs."""
         from rtskin.infer.sizes import parse_size
 
-        return measure_cost(cards, parse_size(self.settings.get("size", "live"))) if self.cost else {}
+        return parse_size(self.settings.get("size", "still"))
 
     def _traits(self) -> list[str]:
         return [name.strip() for name in (self.by or "").split(",") if name.strip()]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rtskin.errors import ModelError
+from rtskin.evaluate.macs import count_macs
 from rtskin.evaluate.run import Report
 from rtskin.files import check_output
 from rtskin.infer.cards import Card
+from rtskin.infer.weights import checked_weights
 
 
 def check_cards(cards: Iterable[Card]) -> None:
@@ -19,8 +21,8 @@ def check_cards(cards: Iterable[Card]) -> None:
 
 
 def write_accuracy(report: Report, cards: Mapping[str, Card], unseen_by: str | None) -> None:
-    """Write each model's accuracy into its card, set by set, and its multiply-accumulates where the report has them (at the
-    first of the card's shapes for video); what the card says of other sets stays.
+    """Write each model's accuracy into its card, set by set; what the card says of other sets stays. Where the report has
+    costs, its multiply-accumulates too: those at the first of the card's shapes for video, whatever the report's are of.
 
     cards: by the model's name in the report. unseen_by: the training (a recipe's name) that has not seen the pictures.
     """
@@ -34,6 +36,6 @@ def write_accuracy(report: Report, cards: Mapping[str, Card], unseen_by: str | N
             said = {name: {**figures, "unseen_by": unseen_by} for name, figures in said.items()}
         now = now.measured(accuracy=said)
         cost = report.costs.get(model)
-        if cost is not None and cost.macs is not None and cost.shape == now.tensor.live[0]:
-            now = now.model_copy(update={"macs": cost.macs})
+        if cost is not None and cost.macs is not None:
+            now = now.model_copy(update={"macs": count_macs(checked_weights(now), now.tensor.live[0])})
         now.save(card.path)

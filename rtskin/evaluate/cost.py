@@ -14,6 +14,7 @@ import numpy as np
 from rtskin.errors import MissingExtraError, RuntimeUnavailableError
 from rtskin.evaluate.macs import count_macs, count_parameters
 from rtskin.frame import BgrPicture, Frame, SourceInfo
+from rtskin.infer.card_input import times
 from rtskin.infer.cards import Card
 from rtskin.infer.network import NetworkSegmenter
 from rtskin.infer.sizes import Size, shapes_for
@@ -28,16 +29,18 @@ TOGETHER, ROUNDS = 5, 10
 class Cost:
     """Of one network; a method without a network has none of it.
 
-    macs: of one picture of ``shape`` (width, height). ms: median of the network alone at that shape, one thread, by runtime.
+    shape: (width, height), the first of ``size`` ("still", "live", or that shape itself). macs: of one picture of it. ms:
+    median of the network alone at it, one thread, by runtime.
     """
 
     parameters: int | None = None
     macs: int | None = None
     shape: tuple[int, int] | None = None
+    size: str | None = None
     ms: Mapping[str, float] = field(default_factory=dict)
 
 
-def measure(cards: Mapping[str, Card], size: Size = "live", rounds: int = ROUNDS) -> dict[str, Cost]:
+def measure(cards: Mapping[str, Card], size: Size = "still", rounds: int = ROUNDS) -> dict[str, Cost]:
     """Costs of all models, their times interleaved in one run, on every runtime that is installed.
 
     At the first shape of ``size``. ModelError where a network cannot be read, MissingExtraError without onnx.
@@ -50,15 +53,19 @@ def measure(cards: Mapping[str, Card], size: Size = "live", rounds: int = ROUNDS
                 run = _opened(card, runtime, size, stack)
                 if run is not None:
                     runs[name, runtime] = run
-        times = _interleaved(runs, rounds)
+        taken = _interleaved(runs, rounds)
     costs = {name: Cost() for name in cards}
     for name, card in networks.items():
         shape = shapes_for(card.tensor, size)[0]
         path = checked_weights(card)
         parameters = card.parameters if card.parameters is not None else count_parameters(path)
-        ms = {runtime: round(taken, 3) for (model, runtime), taken in times.items() if model == name}
-        costs[name] = Cost(parameters, count_macs(path, shape), shape, ms)
+        ms = {runtime: round(median, 3) for (model, runtime), median in taken.items() if model == name}
+        costs[name] = Cost(parameters, count_macs(path, shape), shape, _said(size), ms)
     return costs
+
+
+def _said(size: Size) -> str:
+    return size if isinstance(size, str) else times(size)
 
 
 def _opened(card: Card, name: str, size: Size, stack: ExitStack) -> Callable[[], object] | None:

@@ -179,6 +179,10 @@ def remarks(report: Report) -> list[str]:
         said += [BREAKDOWN_NOTE, *(f"{trait.name}: {trait.title}." for trait in report.traits)]
     if report.costs:
         said.append(COST_NOTE)
+        said += [
+            f"Costs are those of size {size}, which the figures are of too; where it has several shapes, of the first."
+            for size in sorted({cost.size for cost in report.costs.values() if cost.size is not None})
+        ]
     return [*said, *report.notes, *_left_out(report)]
 
 

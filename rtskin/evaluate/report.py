@@ -33,6 +33,7 @@ def to_dict(report: Report) -> dict[str, Any]:
                 "parameters": cost.parameters,
                 "macs": cost.macs,
                 "input": list(cost.shape) if cost.shape else None,
+                "size": cost.size,
                 "ms": dict(cost.ms),
             }
             for model, cost in report.costs.items()

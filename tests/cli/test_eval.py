@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from rtskin.cli import eval as verb
 from rtskin.errors import InputError, SinkError, UnknownNameError
-from rtskin.infer.cards import Card
+from rtskin.infer.cards import Card, load_card
 from rtskin.media import cv2
 from tests.capture.media import make_video
 
@@ -184,6 +184,8 @@ def test_costs(app: typer.Typer, folder: Path) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     said = json.loads(run(app, folder, "--models", "mobile-unet,ellipse", "--cost", "--limit", 1, "--json"))
+    assert said["cost"]["mobile-unet"]["size"] == "still"
+    assert tuple(said["cost"]["mobile-unet"]["input"]) == load_card("mobile-unet").tensor.stills[0]
     assert said["cost"]["mobile-unet"]["macs"] > 1e6
     assert said["cost"]["mobile-unet"]["ms"]["onnxruntime"] > 0
     assert said["cost"]["ellipse"]["macs"] is None
@@ -195,6 +197,16 @@ def test_crops_are_faces_or_refused(app: typer.Typer, folder: Path) -> None:
         run(app, folder, "--models", "ellipse", "--crops", "hands")
     with pytest.raises(InputError, match="no faces"):
         run(app, folder, "--models", "ellipse", "--crops", "faces")
+    skinless = folder / "images"
+    with pytest.raises(InputError, match=r"faces alone, and nothing in .*images is skin"):
+        run(app, folder, "--skinless", skinless, "--models", "ellipse", "--crops", "faces")
+
+
+def test_sets_that_a_recipe_calls_skinless_have_no_faces_either(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(recipe_text(0).replace('"pairs"', '"skinless"'))
+    with pytest.raises(InputError, match=r"faces alone, and nothing in .*set is skin"):
+        run(app, folder, "--models", "ellipse", "--crops", "faces", "--held-out", recipe)
 
 
 @pytest.fixture

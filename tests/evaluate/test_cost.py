@@ -67,13 +67,21 @@ def test_they_are_in_the_report_and_on_the_card(
     assert "boundary IoU" in text
 
 
-def test_of_another_shape_nothing_gets_onto_the_card(
+def test_costs_are_of_the_size_that_is_asked_for_and_the_card_has_those_of_video(
     make_card: MakeCard,  # noqa: F811
     tmp_path: Path,
     write_set: Write,
 ) -> None:
-    card = make_card(root=tmp_path / "models")
+    sizes = {"width": 32, "height": 32, "still": [[64, 32], [32, 64]]}
+    card = make_card(root=tmp_path / "models", net={"size": ("h", "w")}, input=sizes)
+    costs = {size: measure({"tiny": card}, size, rounds=1)["tiny"] for size in ("still", "live", (64, 32))}
+    said = [(cost.shape, cost.size, cost.macs) for cost in costs.values()]
+    assert said == [((64, 32), "still", 12288), ((32, 32), "live", 6144), ((64, 32), "64×32", 12288)]
+    assert measure({"tiny": card}, rounds=1)["tiny"].size == "still", "what is measured where nothing is said"
     report = evaluate([load_pairs(write_set(tmp_path / "set", {"a": square(5)}))], {"tiny": sees}, draws=20)
-    write_accuracy(replace(report, costs={"tiny": Cost(8, 99, (32, 32))}), {"tiny": card}, None)
+    report = replace(report, costs={"tiny": costs["still"]})
+    assert to_dict(report)["cost"]["tiny"]["size"] == "still"
+    assert "Costs are those of size still" in to_markdown(report)
+    write_accuracy(report, {"tiny": card}, None)
     assert card.path is not None
-    assert Card.load(card.path).macs is None
+    assert Card.load(card.path).macs == 6144
