@@ -54,6 +54,7 @@ class Net(Part):
     init: str | None = Field(
         default=None, description="weights to start from, relative to the recipe; empty, as none: from nothing"
     )
+    keep: Share = Field(default=0.0, description="how much of these weights stays in what is judged and exported")
 
 
 class Crops(Part):
@@ -281,6 +282,8 @@ def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
         raise InputError(f"{origin} gives both steps and minutes; keep one of them")
     if len(recipe.classes.names) > 1 and (recipe.augment.lattice or recipe.augment.part_lattice):
         raise InputError(f"{origin}: what a lattice covers has no class; set augment.lattice and part_lattice to 0")
+    if recipe.net.keep and not recipe.net.init:
+        raise InputError(f"{origin}: net.keep says how much of net.init stays, and there is none; name one, or keep 0")
     if recipe.crops.scale[0] > recipe.crops.scale[1]:
         raise InputError(f"{origin}: crops.scale is from the smallest to the largest, not {list(recipe.crops.scale)}")
     if bool(recipe.schedule.freeze) != bool(recipe.schedule.freeze_steps):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rtskin.errors import InputError
+from rtskin.train.loop.keep import chosen
 from rtskin.train.recipe import Recipe
 
 log = logging.getLogger("rtskin.train")
@@ -22,7 +23,7 @@ def average(state: dict[str, Any], recipe: Recipe, roots: Sequence[Path] | None,
 
     InputError where it has to be done and the data is not below ``roots`` (None: the usual places).
     """
-    weights: dict[str, Any] = state["ema"]
+    weights = chosen(state)
     if is_settled(state, recipe):
         return weights
     import torch

@@ -13,6 +13,7 @@ from rtskin.train.data.imaging import Source, find_images, named_images
 from rtskin.train.data.pack import PLANES, Content, File
 from rtskin.train.data.sets import Item, locate, root_of, scan
 from rtskin.train.loop import checkpoint
+from rtskin.train.loop.keep import chosen
 from rtskin.train.terms import files as terms
 from rtskin.train.terms.origins import with_origins
 
@@ -31,7 +32,7 @@ def of_recipe(path: Path, roots: Sequence[Path]) -> Content:
 
     InputError and ModelError as for a training.
     """
-    recipe = with_origins(recipes.load(path), path.parent)
+    recipe = with_origins(recipes.load(path), path.parent, roots)
     sets, places = scan(recipe, roots), [root_of(root) for root in roots]
     table = recipe.model_dump(mode="json")
     files: dict[str, File] = {}
@@ -130,7 +131,7 @@ def _init(recipe: Recipe, path: Path, roots: Sequence[Path]) -> bytes:
     where onnx and the pictures are."""
     _needs_torch()
     if path.suffix not in (".onnx", ".toml") and not path.is_dir():
-        return _checkpoint(checkpoint.load(path)["ema"], recipe)
+        return _checkpoint(chosen(checkpoint.load(path)), recipe)
     import tempfile
 
     from rtskin.train.loop.trainer import Trainer

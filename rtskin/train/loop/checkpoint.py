@@ -57,12 +57,14 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def averaged(path: Path) -> tuple[Recipe, nn.Module]:
-    """The recipe of the checkpoint at ``path``, and the network with its averaged weights, to be used as it is."""
+    """The recipe of the checkpoint at ``path``, and the network with its averaged weights (or what is blended of them, see
+    rtskin.train.loop.keep), to be used as it is."""
     from rtskin import nets
+    from rtskin.train.loop.keep import chosen
     from rtskin.train.resolved import completed, resolved
 
     state = load(path)
     recipe = resolved(json.dumps(completed(json.loads(state["recipe"]))))
     net = nets.build(recipe.net.architecture, **recipe.net_options)
-    net.load_state_dict(state["ema"])
+    net.load_state_dict(chosen(state))
     return recipe, net.eval().requires_grad_(False)

@@ -40,6 +40,9 @@ def save(trainer: Trainer, path: Path) -> None:
         "scaler": step.scaler.state_dict(),
         "rate": trainer.rate.state(),
         "stop": trainer.stop.state(),
+        "origin": trainer.origin,
+        # Of an older step it is not the average's any more.
+        "judged": trainer.judged if trainer.settled == trainer.step else None,
         "settled": trainer.settled == trainer.step,
         "place": None if trainer.place is None else str(trainer.place.resolve()),
     })  # fmt: skip
@@ -67,6 +70,7 @@ def restore(trainer: Trainer, path: Path) -> None:
     for key, load in loaders.items():
         if state.get(key):
             load(state[key])
+    trainer.origin, trainer.judged = state.get("origin"), state.get("judged")
     trainer.step, trainer.broken = state["step"], state["broken"]
     trainer.settled = trainer.step if state.get("settled") else -1
     # Other minutes than before are to be timed anew, and are from here on.

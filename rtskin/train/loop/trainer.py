@@ -6,6 +6,7 @@ killed and resumed has, on a CPU at one thread count, the weights of one that wa
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import statistics
@@ -26,6 +27,7 @@ from rtskin.train.data.sets import Sides
 from rtskin.train.loop import board, checkpoint, device, probe, state
 from rtskin.train.loop.ema import Ema
 from rtskin.train.loop.journal import Journal
+from rtskin.train.loop.keep import blended
 from rtskin.train.loop.schedule import Patience, Rate
 from rtskin.train.loop.settle import UNSEEN, Settling, settle
 from rtskin.train.loop.step import Losses, Step
@@ -105,6 +107,9 @@ class Trainer:
         teach = distil.open_teachers(teachers, recipe, self.device, dtype) if teachers else None
         objective = Objective(recipe, self.net, teach, dtype)
         self.ema = Ema(self.net, recipe.ema)
+        #: The weights that it began with, and the blend with them that was judged last, where the recipe keeps some.
+        self.origin = copy.deepcopy(self.net.state_dict()) if init is not None and recipe.net.keep else None
+        self.judged: dict[str, Any] | None = None
         self.change = Step(recipe, self.net, objective, self.device, dtype)
         self.rate, self.stop = Rate(recipe.schedule, timed=not recipe.steps), Patience(recipe.stop.least)
         self.step, self.total = 0, recipe.steps
@@ -207,13 +212,15 @@ class Trainer:
             show.losses(entry)
 
     def _validate(self, losses: list[Losses], show: board.Board | None) -> None:
+        net = self.ema.net if self.origin is None else blended(self.ema.net, self.origin, self.recipe.net.keep)
         if self.recipe.settle:
-            settle(self.ema.net, self._settling.inputs(self.device))
+            settle(net, self._settling.inputs(self.device))
             self.settled = self.step
-        figures = self.validation.run(self.ema.net)
+        self.judged = None if self.origin is None else net.state_dict()
+        figures = self.validation.run(net)
         self._journal.write({"step": self.step, **_means(losses), "rate": self._rate(), "kept_out": figures})
         if show is not None:
-            show.kept_out(self.step, figures, self.validation, self.ema.net)
+            show.kept_out(self.step, figures, self.validation, net)
         if figures:
             self.rate.see(score(figures))
             if self.recipe.stop.patience and self.stop.see(score(figures)):

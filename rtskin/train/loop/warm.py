@@ -19,6 +19,7 @@ from torch import nn
 
 from rtskin.errors import InputError, MissingExtraError, ModelError
 from rtskin.train.loop import checkpoint
+from rtskin.train.loop.keep import chosen
 
 #: The layers of ours whose shapes follow the channels of the input and the classes of the output.
 _STEM, _HEAD = "stem.0.weight", "head"
@@ -35,7 +36,7 @@ def start_from(net: nn.Module, path: Path, batches: Iterable[torch.Tensor], clas
     if path.suffix == ".toml" or path.is_dir():
         path = _weights_of(path)
     if path.suffix != ".onnx":
-        _load(net, fitted(checkpoint.load(path)["ema"], net, classes), path)
+        _load(net, fitted(chosen(checkpoint.load(path)), net, classes), path)
         return
     _load(net, fitted(_unfolded(net, path), net, classes), path)
     _normalise(net, batches)
