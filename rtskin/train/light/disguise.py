@@ -68,6 +68,6 @@ def _change(rng: np.random.Generator, lab: Array, part: Array, tone: Array) -> A
     """What to add in Lab: the colour comes to ``tone`` with a rest of its own variation, the lightness partly."""
     mean = np.array(cv2.mean(lab, (part > 0.5).astype(np.uint8))[:3])
     flat, lighter = rng.uniform(0.3, 1.0), rng.uniform(0, 1)
-    change = (tone - mean).astype(np.float32) * np.float32([lighter, 1, 1])
-    flattened: Array = change - (lab - mean.astype(np.float32)) * np.float32([0, flat, flat])
+    change = (tone - mean).astype(np.float32) * np.array([lighter, 1, 1], np.float32)
+    flattened: Array = change - (lab - mean.astype(np.float32)) * np.array([0, flat, flat], np.float32)
     return flattened

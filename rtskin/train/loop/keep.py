@@ -36,9 +36,8 @@ def blended(net: nn.Module, origin: Mapping[str, Any], keep: float) -> nn.Module
 
 def chosen(state: Mapping[str, Any]) -> Weights:
     """Of a checkpoint: the weights that were judged last, where it has any, else the average, with what the recipe keeps."""
-    judged, origin = state.get("judged"), state.get("origin")
-    if judged:
-        return dict(judged)
-    if origin:
-        return blend(origin, state["ema"], json.loads(state["recipe"])["net"]["keep"])
-    return dict(state["ema"])
+    average: Weights = state["ema"]
+    judged: Weights | None = state.get("judged")
+    if judged or not state.get("origin"):
+        return judged or average
+    return blend(state["origin"], average, json.loads(state["recipe"])["net"]["keep"])
