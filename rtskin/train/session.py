@@ -42,10 +42,11 @@ def train(
     """
     changes = {"threads": threads, "device": device, "tensorboard": tensorboard or None}
     table = _changed(overridden(recipes.read(path), settings), minutes, steps, changes)
-    recipe = with_origins(recipes.parse(table, str(path)), path.parent)
+    places = list(roots or ROOTS)
+    recipe = with_origins(recipes.parse(table, str(path)), path.parent, places)
     if not recipe.steps and not recipe.minutes:
         raise InputError(f"{path} says neither steps nor minutes; give one of them there, or --steps or --minutes")
-    sets = scan(recipe, list(roots or ROOTS))
+    sets = scan(recipe, places)
     # Threads that spin while they wait take the core from the one that makes the batches.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:

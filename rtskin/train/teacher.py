@@ -6,29 +6,30 @@ weight is 0, which takes those pixels out of the loss (consistency under flips a
 data distillation, arXiv 1712.04440).
 
 Labels are written as the generic reader takes them: ``images/GROUP/NAME.*``, ``masks/GROUP/NAME.png`` and
-``weights/GROUP/NAME.png`` (8-bit, 255 = 1), GROUP being the repository or the clip.
+``weights/GROUP/NAME.png`` (8-bit, 255 = 1), GROUP being the repository or the clip, with all folders in it; and beside them
+who made them (rtskin.train.terms.labels).
 """
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtskin.errors import InputError, MissingExtraError, ModelError
 from rtskin.files import write_bytes
-from rtskin.train.data.imaging import BrokenImageError, cv2, find_images, read_bgr
+from rtskin.train import label_sources
+from rtskin.train.data.imaging import cv2
+from rtskin.train.terms import labels, origins
 
 if TYPE_CHECKING:
     from rtskin.infer.cards import Card
-
-log = logging.getLogger("rtskin.train")
 
 #: Largest standard deviation of the views' answers that is still believed. Three sure views of four that outvote the
 #: fourth spread by 0.43, a tie by 0.5.
@@ -40,9 +41,6 @@ TILE = 0.6
 SMALL_SKIN = 0.08
 #: A picture of people in which the teacher sees less skin than this has been misunderstood: left out.
 LEAST_SKIN = 0.003
-#: Clips that measure video. They are refused here, so that no recipe can get hold of labels for them.
-MEASURED_CLIPS = frozenset({"intel_asl_hungry", "intel_asl_want", "sam2_04_coffee"})
-_VIDEO = frozenset({".mp4", ".mkv", ".webm", ".mov", ".avi"})
 Array = np.ndarray[Any, Any]
 #: uint8 H×W×3 BGR → probability of skin, float32 H×W.
 Predict = Callable[[Array], Array]
@@ -53,10 +51,11 @@ Window = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class Teacher:
-    """One network of an ensemble, and how much its word counts."""
+    """One network of an ensemble, how much its word counts, and on what terms it may be learnt from."""
 
     predict: Predict
     weight: float = 1.0
+    maker: labels.Maker = labels.NOBODY_KNOWS
 
 
 @dataclass
@@ -76,34 +75,29 @@ def label(
     least_skin: float = LEAST_SKIN,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Labelled:
-    """Label image folders (group: first folder below each) and clips (``frames`` spread over each) into ``out``.
+    """Label image folders and clips (``frames`` spread over each) into ``out``, and write down there who did it.
 
-    What is there already is kept, so an interrupted run goes on. InputError for a clip that is kept for measuring.
+    What is there already is kept, so an interrupted run goes on. InputError for a clip that is kept for measuring, and for
+    two pictures that would have the same name (see rtskin.train.label_sources).
     """
     if not teachers:
         raise InputError("name at least one teacher with --teacher")
-    for source in sources:
-        _must_not_measure(source.stem, source)
+    label_sources.check(sources)
+    labels.note(out, [teacher.maker for teacher in teachers])
     done = Labelled()
     for source in sources:
-        for group, stem, place, image in _pictures(source, frames, done):
-            _must_not_measure(group, source)
-            if (out / "masks" / group / f"{stem}.png").exists():
+        for name, place, image in label_sources.pictures(source, frames, done.broken):
+            if (out / "masks" / f"{name}.png").exists():
                 done.written += 1
                 continue
             mask, weight = agree(image, teachers)
             if (mask > 0.5).mean() < least_skin:
-                done.without_skin.append(f"{group}/{stem}")
+                done.without_skin.append(str(name))
                 continue
-            _write(out, group, stem, place, image, mask, weight)
+            _write(out, name, place, image, mask, weight)
             done.written += 1
-            progress(f"{group}/{stem}")
+            progress(str(name))
     return done
-
-
-def _must_not_measure(name: str, source: Path) -> None:
-    if name in MEASURED_CLIPS:
-        raise InputError(f"{name} ({source}) is kept for measuring and may not be labelled; leave it out")
 
 
 def agree(image: Array, teachers: Sequence[Teacher]) -> tuple[Array, Array]:
@@ -162,7 +156,19 @@ def open_teacher(name: str, threads: int | None = None) -> Teacher:
         found: Array = cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR)
         return found
 
-    return Teacher(predict, _share(name, weight))
+    share = _share(name, weight)
+    return Teacher(predict, share, _maker(name, segmenter.card, share))
+
+
+def _maker(name: str, card: Card, share: float) -> labels.Maker:
+    """``name``: as it was asked for. card: of what answers to it, which for a bare file was made up here."""
+    own = origins.card_of(Path(name)) if name.endswith(".onnx") else card.path
+    weights = card.weights_path
+    digest = None if weights is None else hashlib.sha256(weights.read_bytes()).hexdigest()
+    if own is None:
+        return labels.Maker(card.name, share, sha256=digest)
+    origin = origins.of_card(own)
+    return labels.Maker(origin.name, share, origin.ship, origin.terms, digest)
 
 
 def _share(name: str, weight: str) -> float:
@@ -207,57 +213,16 @@ def _input_size(path: Path) -> tuple[int, int]:
     return sizes[2], sizes[3]
 
 
-def _pictures(source: Path, frames: int, done: Labelled) -> Iterator[tuple[str, str, Path | None, Array]]:
-    """(group, stem, file or None, BGR picture) of everything in a folder or clip."""
-    if source.suffix.lower() in _VIDEO:
-        for index, image in _frames(source, frames):
-            yield source.stem, f"{index:05d}", None, image
-        return
-    if not source.is_dir():
-        raise InputError(f"{source} is neither a folder of images nor a video")
-    for path in find_images(source):
-        relative = path.relative_to(source)
-        group = relative.parts[0] if len(relative.parts) > 1 else source.name
-        try:
-            yield group, path.stem, path, read_bgr(path)
-        except BrokenImageError as error:
-            log.warning("left out: %s", error)
-            done.broken.append(str(path))
-
-
-def _frames(path: Path, count: int) -> Iterator[tuple[int, Array]]:
-    """``count`` frames spread over a clip, the middle of equal parts, decoded in order (seeking is not exact)."""
-    capture = cv2.VideoCapture(str(path))
-    total = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    if total <= 0:  # not every container says how long it is
-        total = sum(1 for _ in iter(capture.grab, False))
-        capture.release()
-        capture = cv2.VideoCapture(str(path))
-    wanted = {int((part + 0.5) * total / count) for part in range(count)}
-    index = 0
-    try:
-        while capture.grab():
-            if index in wanted:
-                ok, image = capture.retrieve()
-                if ok:
-                    yield index, image
-            index += 1
-    finally:
-        capture.release()
-    if index == 0:
-        raise InputError(f"{path} holds no picture that can be decoded")
-
-
-def _write(out: Path, group: str, stem: str, place: Path | None, image: Array, mask: Array, weight: Array) -> None:
+def _write(out: Path, name: PurePosixPath, place: Path | None, image: Array, mask: Array, weight: Array) -> None:
     for kind in ("images", "masks", "weights"):
-        (out / kind / group).mkdir(parents=True, exist_ok=True)
+        (out / kind / name).parent.mkdir(parents=True, exist_ok=True)
     if place is not None:
-        shutil.copyfile(place, out / "images" / group / place.name)
+        shutil.copyfile(place, out / "images" / name.parent / place.name)
     else:
-        _png(out / "images" / group / f"{stem}.jpg", image)
-    _png(out / "weights" / group / f"{stem}.png", (weight * 255).astype(np.uint8))
+        _png(out / "images" / f"{name}.jpg", image)
+    _png(out / "weights" / f"{name}.png", (weight * 255).astype(np.uint8))
     # The mask comes last: it is the mark that this picture is complete.
-    _png(out / "masks" / group / f"{stem}.png", np.rint(mask * 255).astype(np.uint8))
+    _png(out / "masks" / f"{name}.png", np.rint(mask * 255).astype(np.uint8))
 
 
 def _png(path: Path, image: Array) -> None:
