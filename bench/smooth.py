@@ -2,13 +2,12 @@
 
 The pictures are a pattern in motion at 1280×720 with a sensor's noise, the masks 416×224 discs that move along and tremble.
 Decoding and the network are not in it; the small luma, which cuts, change and flow share, is a row of its own.
-``--endless N`` sends N small frames through the node instead, and says what memory that took.
+``--endless N`` sends N small frames through each of them instead, and says what memory that took (bench.endless).
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import sys
 import time
@@ -17,17 +16,17 @@ from fractions import Fraction
 
 import numpy as np
 
+from bench import endless
+from bench.endless import Luma
 from bench.report import machine, markdown, publish
 from rtskin.cli.session import opencv_alone
-from rtskin.frame import F32, BgrPicture, Frame, Scores, SourceInfo
+from rtskin.frame import F32, Frame, Scores, SourceInfo
 from rtskin.media import cv2
-from rtskin.node import Context
 from rtskin.preprocess.skip import Skip
 from rtskin.preprocess.small import small_luma
 from rtskin.registry import SMOOTHERS
 from rtskin.smooth.cuts import CutDetector
 from rtskin.smooth.motion import FlowField
-from rtskin.smooth.node import Smooth
 from rtskin.smooth.prior import Prior
 
 SIZE, MASK = (1280, 720), (416, 224)
@@ -36,25 +35,21 @@ FRAMES, STEP = 30, 12
 TARGETS = {"adaptive": 1.0, "flow": 3.0}
 
 
-class Luma(BgrPicture):
-    """A picture that was decoded as YUV: its luma is there."""
-
-    def luma(self) -> np.ndarray:  # type: ignore[override]
-        return self.pixels
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--endless", type=int, metavar="N", help="send N small frames through the node, and no more")
+    parser.add_argument(
+        "--endless", type=int, metavar="N", help="instead: N small frames through each, and their memory"
+    )
     parser.add_argument("--no-publish", action="store_true", help="only print")
     chosen = parser.parse_args()
     with opencv_alone():
         if chosen.endless:
-            print(endless(chosen.endless))
-            return 0
-        text = report(measure(chosen.rounds), chosen.rounds)
-    print(text) if chosen.no_publish else publish("smooth", text)
+            rows = [endless.run(chosen.endless, work, name) for name, work in endless.works().items()]
+            section, text = "endless", endless.report(rows, chosen.endless)
+        else:
+            section, text = "smooth", report(measure(chosen.rounds), chosen.rounds)
+    print(text) if chosen.no_publish else publish(section, text)
     return 0
 
 
@@ -156,30 +151,6 @@ def report(times: dict[str, list[float]], rounds: int) -> str:
     runs = f"median (10th … 90th percentile) of {rounds * (FRAMES - 1)} frames in {rounds} interleaved rounds"
     luma_is = "The small luma is made once a frame and shared. Targets missed are bold."
     return f"## Temporal filters\n\n{machine()}. `python -m bench.smooth`: {what}, {runs}. {luma_is}\n\n{table}"
-
-
-def endless(count: int) -> str:
-    """Small frames that move, cut and change size through the flow filter; memory after a tenth of them and at the end."""
-    random, node = np.random.default_rng(2), Smooth(method="flow")
-    node.open(Context())
-    pictures = [random.integers(0, 255, (9, 16)).astype(np.uint8) for _ in range(2)]
-    pictures = [np.roll(cv2.resize(one, (64, 36)), n, axis=1) for one in pictures for n in range(20)]
-    masks = [random.random(shape).astype(np.float32) for shape in ((18, 32), (32, 18))]
-    info, early, begun = SourceInfo("made", 64, 36), 0, time.perf_counter()
-    for number in range(count):
-        frame = Frame(number, Luma(pictures[number // 3 % 40], "gray"), info, number, Fraction(1, 30))
-        node.process(Scores(frame, masks[number // 500 % 2], "a"))
-        if number == count // 10:
-            early = _megabytes()
-    late, seconds = _megabytes(), time.perf_counter() - begun
-    resets = node.counters()["resets"]
-    return (
-        f"{count:,} frames in {seconds:.0f} s, {resets} resets: {early} MB at most after a tenth, {late} MB at the end"
-    )
-
-
-def _megabytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
