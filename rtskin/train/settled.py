@@ -39,7 +39,7 @@ def average(state: dict[str, Any], recipe: Recipe, roots: Sequence[Path] | None,
     except InputError as error:
         raise InputError(
             f"{source} is from between two validations (step {state['step']}), so the batch normalisation of its averaged "
-            f"weights has to be measured on the recipe's data, and {error}. Say with --data where it is, or export a "
+            f"weights has to be measured on the recipe's data, but {error}. Say with --data where it is, or export a "
             f"checkpoint of a step that is a multiple of {recipe.validate_every}"
         ) from error
     log.info(
