@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from rtskin.errors import GraphStateError
-from rtskin.frame import F32, U8, Frame
+from rtskin.frame import Frame
+from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.small import small_luma
 
 #: Pixels of the small luma.
@@ -31,27 +31,6 @@ LONGEST = 1.0
 GROWTH = 1.05
 #: The quarter of the smallest |differences| of Gaussian noise ends at so many deviations.
 _QUARTER = 0.3186
-
-
-class Answer:
-    """Scores to come, for the frames that share them."""
-
-    def __init__(self) -> None:
-        self._done = threading.Event()
-        self._data: F32 | U8 | None = None
-        self._model = ""
-
-    def give(self, data: F32 | U8, model: str) -> None:
-        self._data, self._model = data, model
-        self._done.set()
-
-    def wait(self, stopping: threading.Event) -> tuple[F32 | U8, str]:
-        """Data and model. With several workers the frame that is shared may still be in the network."""
-        while not self._done.wait(0.05):
-            if stopping.is_set():
-                raise GraphStateError("the graph stopped while a frame waited for the scores of the one before")
-        assert self._data is not None
-        return self._data, self._model
 
 
 class _Seen(NamedTuple):

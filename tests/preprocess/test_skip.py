@@ -12,7 +12,8 @@ from rtskin.errors import GraphStateError
 from rtskin.frame import BgrPicture, Frame, SourceInfo
 from rtskin.graph import Graph
 from rtskin.media import cv2
-from rtskin.preprocess.skip import Answer, Skip
+from rtskin.preprocess.answer import Answer
+from rtskin.preprocess.skip import Skip
 
 WIDTH, HEIGHT = 640, 360
 RANDOM = np.random.default_rng(11)
