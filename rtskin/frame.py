@@ -146,8 +146,8 @@ class Prepared:
     tensor: what the network takes, e.g. float32 1×3×h×w; None for methods that look at the frame itself.
     content: x, y, w, h of the frame's picture inside the tensor (all of it unless letterboxed).
     segmenter: the one it was prepared for (models can be switched while running).
-    answer: where the scores go for frames that look the same (a rtskin.preprocess.skip.Answer). repeats: this is such a
-    frame: it has no tensor, and takes the answer.
+    answer: where the scores go for the frames that share them (a rtskin.preprocess.answer.Answer). repeats: this is such a
+    frame: it has no tensor, and takes the answer. rides: it looks different, so the answer is still to be moved.
     """
 
     frame: Frame
@@ -156,6 +156,7 @@ class Prepared:
     content: tuple[int, int, int, int] | None = None
     answer: Any = None
     repeats: bool = False
+    rides: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -163,12 +164,14 @@ class Scores:
     """Skin probability over the whole frame at the segmenter's own resolution.
 
     data: H×W float32 in 0 … 1, or uint8 in 0 … 255 (methods that decide per pixel of the frame).
-    model: name of the model that made it.
+    model: name of the model that made it. rides: no model looked at this frame; data is of the key frame before it, still to
+    be moved to this one (rtskin.smooth.propagate).
     """
 
     frame: Frame
     data: F32 | U8
     model: str = ""
+    rides: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -59,8 +59,9 @@ class Node:
     #: "each": one packet out for one in. "some": fewer, or later (then no join by frame may follow). "none": a sink.
     #: An instance may differ from its class, where that depends on its options.
     emits: Literal["each", "some", "none"] = "each"
-    #: ``process`` may run in several threads at once, so that a graph may give the node several workers.
-    reentrant: ClassVar[bool] = False
+    #: ``process`` may run in several threads at once, so that a graph may give the node several workers. An instance may
+    #: differ here too.
+    reentrant: bool = False
     #: Where frames are not dropped but wait, the node runs only while the nodes after it leave time (see graph.priority).
     gives_way: ClassVar[bool] = False
     #: The node must run on the thread that calls ``Graph.run()`` (windows).

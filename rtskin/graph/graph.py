@@ -91,13 +91,13 @@ class Graph:
 
     def check(self) -> Topology:
         """GraphSpecError if the graph cannot run as it is; else its shape. Nodes get to know each other here."""
-        topology = Topology(self._nodes, self._workers, self._edges)
+        # First, since what a node emits and how many workers it may have can depend on the others.
         for name, node in self._nodes.items():
             try:
                 node.bind(self._nodes)
             except InputError as error:
                 raise error.about(f"nodes.{name}.{error.key}" if error.key else f"nodes.{name}") from None
-        return topology
+        return Topology(self._nodes, self._workers, self._edges)
 
     @property
     def nodes(self) -> Mapping[str, Node]:

@@ -48,7 +48,7 @@ class Infer(Node):
     gives: ClassVar[type | None] = Scores
     Options: ClassVar[type[NodeOptions]] = InferOptions
 
-    reentrant: ClassVar[bool] = True
+    reentrant = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -86,10 +86,11 @@ class Infer(Node):
         prepared: Prepared = packets[0]
         if prepared.repeats:
             data, model = prepared.answer.wait(self._stopping)
-            return Scores(prepared.frame, data, model)
+            return Scores(prepared.frame, data, model, prepared.rides)
+        begun = time.perf_counter()
         scores = self._infer(prepared)
         if prepared.answer is not None:
-            prepared.answer.give(scores.data, scores.model)
+            prepared.answer.give(scores.data, scores.model, time.perf_counter() - begun)
         return scores
 
     def command(self, name: str, value: str) -> bool:

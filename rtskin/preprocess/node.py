@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, cast
 from rtskin.errors import GraphSpecError, GraphStateError, nearest
 from rtskin.frame import Frame, Prepared
 from rtskin.node import Node, NodeOptions
+from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.skip import Skip
 
 
@@ -23,9 +24,17 @@ class HasSegmenter(Protocol):
     def segmenter(self) -> _Prepares: ...
 
 
+class ChoosesKeys(Protocol):
+    """Decides which frames the model looks at; asked frame by frame, in order."""
+
+    def __call__(self, frame: Frame, segmenter: Any) -> bool:
+        """Is it one of them."""
+
+    def asked(self, answer: Answer) -> None:
+        """The scores of the last one will be there."""
+
+
 class PreprocessOptions(NodeOptions):
-    takes: ClassVar[tuple[type, ...]] = (Frame,)
-    gives: ClassVar[type | None] = Prepared
     #: Name of the infer node whose model the frames are made ready for.
     of: str = "infer"
     #: A frame that looks like the one that went through the model last takes its scores; see rtskin.preprocess.skip.
@@ -35,15 +44,19 @@ class PreprocessOptions(NodeOptions):
 class Preprocess(Node):
     """Frame → Prepared, by the ``prepare`` of the model in use, in this node's thread: decode, resize, normalise."""
 
+    takes: ClassVar[tuple[type, ...]] = (Frame,)
+    gives: ClassVar[type | None] = Prepared
     Options: ClassVar[type[NodeOptions]] = PreprocessOptions
 
-    reentrant: ClassVar[bool] = True
+    reentrant = True
     gives_way: ClassVar[bool] = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._infer: HasSegmenter | None = None
         self._skip = Skip() if self.options.skip else None
+        self._keys: ChoosesKeys | None = None
+        self._key = Answer()
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
         name = self.options.of
@@ -55,17 +68,38 @@ class Preprocess(Node):
             raise GraphSpecError(f"preprocess.of: node {name!r} is a {type(node).__name__}, not one that infers")
         self._infer = cast(HasSegmenter, node)
 
-    def process(self, *packets: Any) -> Prepared:
+    def look_only_at(self, keys: ChoosesKeys, *, others_ride: bool) -> None:
+        """Let only key frames go through the model, and be used by one worker at a time.
+
+        others_ride: the frames between follow them with their scores; else they end here (a node that samples needs none).
+        """
+        self._keys, self.reentrant = keys, False
+        self.emits = "each" if others_ride else "some"
+
+    def process(self, *packets: Any) -> Prepared | None:
         if self._infer is None:
             raise GraphStateError("preprocess runs in a graph, beside the infer node that it prepares for")
         (frame,) = packets
         segmenter = self._infer.segmenter
+        if self._keys is None:
+            return self._looked_at(frame, segmenter)
+        if self._keys(frame, segmenter):
+            prepared = self._looked_at(frame, segmenter)
+            self._key = prepared.answer = prepared.answer or Answer()
+            self._keys.asked(self._key)
+            return prepared
+        if self.emits == "some":
+            return None
+        return Prepared(frame, segmenter, answer=self._key, repeats=True, rides=True)
+
+    def _looked_at(self, frame: Frame, segmenter: Any) -> Prepared:
+        """For the model, or, where the frame looks like the one before that was, for its answer."""
         if self._skip is None:
-            return segmenter.prepare(frame)
+            return cast(Prepared, segmenter.prepare(frame))
         answer, repeats = self._skip(frame, segmenter)
         if repeats:
             return Prepared(frame, segmenter, answer=answer, repeats=True)
-        prepared = segmenter.prepare(frame)
+        prepared = cast(Prepared, segmenter.prepare(frame))
         prepared.answer = answer
         return prepared
 
