@@ -75,7 +75,7 @@ class CutDetector:
         exposed = EXPOSED if median_difference(before, now) > JUMP else 1.0
         began = self._recent == SURELY
         limit = SURELY if began else exposed * self.threshold + STANDS_OUT * self._recent
-        share = self._missing(before, now, limit)
+        share = self.missing(before, now, limit)
         if began:
             self._recent = 0.0
         cut = share > limit
@@ -88,11 +88,15 @@ class CutDetector:
         self._before, self._seen = None, False
         self._recent, self._passed, self._flashed = SURELY, 0, 0
 
-    def _missing(self, before: U8, now: U8, limit: float) -> float:
+    def missing(self, before: U8, now: U8, enough: float) -> float:
+        """The share of contrast of one small luma that is nowhere near in another of its size, at one exposure: 0 … 1.
+
+        It may stop looking above ``enough``.
+        """
         # What is burnt out in one of them can be made of the other, and not the other way round.
         if _white(before) > _white(now):
             before, now = now, before
-        return float(unmatched(_thumb(now), _thumb(self._match(before, now)), self._shifts, np.float32(limit)))
+        return float(unmatched(_thumb(now), _thumb(self._match(before, now)), self._shifts, np.float32(enough)))
 
 
 def _white(small: U8) -> int:

@@ -1,0 +1,68 @@
+"""Pipelines in which masks ride: the bundled ones, rewired where the network does not look at every frame in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rtskin.errors import GraphSpecError
+from rtskin.graph.spec import GraphSpec
+from rtskin.node import Source
+from rtskin.smooth.every import Every, parse_every
+
+#: The node that moves masks, in both forms.
+NODE = "propagate"
+#: Packets that may wait before it where nobody knows how many lie between two key frames; each holds a picture.
+ROOM = 16
+
+
+def with_every(spec: GraphSpec, every: Any, *, repeats: bool = False, **options: Any) -> GraphSpec:
+    """The pipeline with a network that runs every N frames: ``every`` is 1 … 60, "5" or "auto"; None: as it is.
+
+    Where the source is live (pace "source"), masks are carried to the newest frame, as by :func:`with_latest`; with 1 each
+    frame keeps its own. Where every frame is taken, those between two key frames take the masks of both. repeats: the same
+    file is to give the same masks. options: others of the node (rtskin.smooth.keyed).
+
+    InputError: what cannot be every; "auto" with ``repeats``. GraphSpecError: a pipeline that is wired in another way.
+    """
+    if every is None:
+        return spec
+    if not _is_live(spec):
+        return _waiting(spec, parse_every(every, repeats=repeats), options)
+    every = parse_every(every)
+    return with_latest(spec, every, **options) if every != 1 else spec
+
+
+def with_latest(spec: GraphSpec, every: Any = 1, **options: Any) -> GraphSpec:
+    """The pipeline with a network beside the stream: each new frame has the newest mask there is, moved onto it."""
+    node = {"kind": "pair", "every": parse_every(every), **options}
+    edges = [f"infer -> {NODE}.scores", f"source -> {NODE}.frame", f"{NODE} -> smooth"]
+    return _rewired(spec, node, edges, ("infer", "smooth"))
+
+
+def _waiting(spec: GraphSpec, every: Every, options: Mapping[str, Any]) -> GraphSpec:
+    # Room for the frames between: else the network would wait for those to be prepared, or to be carried.
+    size = ROOM if every == "auto" else every + 1
+    edges = [
+        {"from": "preprocess", "to": "infer", "size": size},
+        {"from": "infer", "to": NODE, "size": size},
+        f"{NODE} -> smooth",
+    ]
+    node = {"kind": "propagate", "every": every, **options}
+    return _rewired(spec, node, edges, ("infer", "smooth"), ("preprocess", "infer"))
+
+
+def _rewired(spec: GraphSpec, node: dict[str, Any], edges: list[Any], *without: tuple[str, str]) -> GraphSpec:
+    present = {(edge.source, edge.target) for edge in spec.edges}
+    for source, target in without:
+        if (source, target) not in present:
+            raise GraphSpecError(
+                f"masks cannot ride in this pipeline: it has no edge {source!r} -> {target!r}; put a node of the kind "
+                f"{node['kind']!r} into it instead"
+            )
+    return spec.extended({NODE: node}, edges, without)
+
+
+def _is_live(spec: GraphSpec) -> bool:
+    nodes = [spec.nodes[name].build(name) for name in ("source",) if name in spec.nodes]
+    return any(isinstance(node, Source) and node.live for node in nodes)
