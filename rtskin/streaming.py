@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal, cast
 
 from rtskin.frame import Frame, Mask
 from rtskin.graph import Graph
 from rtskin.infer.classes import Classes
 from rtskin.infer.sizes import Size
+from rtskin.riding import with_every
 
 
 def stream(
@@ -19,6 +21,7 @@ def stream(
     smooth: str | None = None,
     strength: float | None = None,
     lookahead: int | None = None,
+    every: int | Literal["auto"] | None = None,
     skip: bool | None = None,
     pace: Literal["source", "max"] = "max",
     device: str | None = None,
@@ -37,11 +40,12 @@ def stream(
     network's input, "live" by default; "still" is finer and slower, (width, height) is always that one. classes: what the
     masks are of, as Segmenter takes them. smooth: "auto" by default, "flow", "adaptive", "prior", "ema" or "none"; strength:
     of it, 0 … 1, 0.5 by default. lookahead: frames, 0 … 16, 0 by default: each mask is averaged with so many before it and
-    after it too, and comes so many frames later; at pace "max" only. skip: let a picture that stands still keep its mask;
-    off by default.
+    after it too, and comes so many frames later; at pace "max" only. every: the network looks at every N-th frame, 1 … 60,
+    and the masks between follow the picture; at pace "source" also "auto": as often as it keeps up. skip: let a picture that
+    stands still keep its mask; off by default.
 
-    Raises InputError (size, class, lookahead), SourceError (cannot be opened or read), UnknownNameError (model, smoothing),
-    ModelError, RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
+    Raises InputError (size, class, lookahead, every), SourceError (cannot be opened or read), UnknownNameError (model,
+    smoothing), ModelError, RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
     """
     settings: dict[str, Any] = {
         "source.uri": os.fspath(source) if not isinstance(source, int) else str(source),
@@ -56,7 +60,8 @@ def stream(
         "smooth.lookahead": lookahead,
         "preprocess.skip": skip,
     }
-    graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None})
+    change = partial(with_every, every=every, repeats=True)
+    graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None}, change)
     for packet in graph:
         mask = cast(Mask, packet)
         yield mask.frame, mask

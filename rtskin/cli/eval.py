@@ -136,6 +136,7 @@ def evaluate(
             rich_help_panel=_VIDEO,
         ),
     ] = None,
+    every: o.EveryNumberOption = None,
     motion: Annotated[int, typer.Option(min=0, help="How many motion clips to make.", rich_help_panel=_VIDEO)] = 14,
     cuts: Annotated[
         int,
@@ -241,6 +242,7 @@ def evaluate(
     from rtskin.cli.eval_video import ClipOptions, VideoOutput
     from rtskin.cli.eval_video import measure as measure_video
     from rtskin.cli.eval_work import FigureOptions, OutputOptions, cross_validate, measure
+    from rtskin.smooth.every import parse_every
 
     settings = o.given({"device": device, "threads": threads, "size": size})
     if video:
@@ -255,11 +257,18 @@ def evaluate(
         _refuse({**only_stills, **others, "--out": out, "--data": data}, "does not go with --video; leave it out")
         named, behind = tuple(datasets or ()), tuple(skinless or ())
         clips = ClipOptions(named, behind, held_out, limit, frames, motion, cuts, seed)
+        settings |= {} if every is None else {"propagate.every": parse_every(every, repeats=True)}
         measure_video(
             clips, _names(models or VIDEO_MODELS), smooth, settings, VideoOutput(markdown, strip, side_by_side, as_json)
         )
         return
-    only_video = {"--smooth": smooth, "--cuts": cuts, "--strip": strip, "--side-by-side": side_by_side}
+    only_video = {
+        "--smooth": smooth,
+        "--every": every,
+        "--cuts": cuts,
+        "--strip": strip,
+        "--side-by-side": side_by_side,
+    }
     _refuse(only_video, "belongs to --video; give that too")
     sets = SetOptions(tuple(datasets or ()), tuple(skinless or ()), frames or 30, held_out, limit, crops)
     figures = FigureOptions(_names(models or MODELS), settings, by, by_table, hce, hce_processes, cost, seed)

@@ -180,7 +180,7 @@ def _ways(models: Sequence[str], smooth: str | None, settings: Mapping[str, Any]
 
     if not models:
         raise InputError("name at least one model with --models")
-    overrides = {f"infer.{key}": value for key, value in settings.items()}
+    overrides = {key if "." in key else f"infer.{key}": value for key, value in settings.items()}
     methods = parse_methods(smooth)
     return [Way(model, shown_name(model), method, overrides) for model in models for method in methods]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,8 @@ import typer
 from rtskin.cli import options as o
 from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
-from rtskin.graph import Graph, GraphSpec
+from rtskin.graph import Graph
+from rtskin.riding import with_every, with_latest
 
 
 def register(app: typer.Typer) -> None:
@@ -26,11 +28,15 @@ def live(
     ] = None,
     pace: o.PaceOption = None,
     pairing: Annotated[
-        o.Pairing, typer.Option(help="paired: each frame with its own mask; latest: never wait for a mask.")
+        o.Pairing,
+        typer.Option(
+            help="paired: each frame with its own mask; latest: the newest mask, moved onto the newest frame."
+        ),
     ] = o.Pairing.PAIRED,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
     lookahead: Annotated[int | None, typer.Option(hidden=True)] = None,
+    every: o.EveryOption = None,
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -53,6 +59,8 @@ def live(
       rtskin live rtsp://camera/stream --sink null --duration 60 --stats stats.json
 
       rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
+
+      rtskin live --model my/heavy/model.toml --every auto
     """
     if lookahead:
         raise InputError(
@@ -71,12 +79,9 @@ def live(
     settings = o.settings(source, model, smooth, device, threads, size, **own)
     if pairing is o.Pairing.LATEST and pace is o.Pace.MAX:
         raise InputError("--pairing latest never waits for a mask and --pace max waits for all; use one of them")
-    change = with_latest_pairing if pairing is o.Pairing.LATEST else _as_it_is
+    latest = partial(with_latest, every=every or 1)
+    change = latest if pairing is o.Pairing.LATEST else partial(with_every, every=every)
     show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
-
-
-def _as_it_is(spec: GraphSpec) -> GraphSpec:
-    return spec
 
 
 def sink_node(sink: str, overwrite: bool) -> dict[str, Any]:
@@ -85,10 +90,3 @@ def sink_node(sink: str, overwrite: bool) -> dict[str, Any]:
 
     kind, options = sink_for(sink)
     return {"kind": kind, **options, **({"overwrite": True} if overwrite and "path" in options else {})}
-
-
-def with_latest_pairing(spec: GraphSpec) -> GraphSpec:
-    """The pipeline with a node that shows each new frame with the newest mask, whichever frame that was made of."""
-    nodes = {"pair": {"kind": "pair"}}
-    edges = ["smooth -> pair.scores", "source -> pair.frame", "pair -> refine"]
-    return spec.extended(nodes, edges, without=(("smooth", "refine"),))

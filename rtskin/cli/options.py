@@ -62,6 +62,25 @@ SkipOption = Annotated[
     bool | None,
     typer.Option("--skip/--no-skip", help="Let a picture that stands still keep its mask.", show_default=_PIPELINES),
 ]
+EveryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--every",
+        metavar="N|auto",
+        help="Run the network every N frames, or as often as it keeps up (auto); between them the mask follows the picture.",
+        show_default="1",
+    ),
+]
+#: Where the same file is to give the same masks: auto goes by the clock.
+EveryNumberOption = Annotated[
+    str | None,
+    typer.Option(
+        "--every",
+        metavar="N",
+        help="Run the network every N frames; between them the mask follows the picture.",
+        show_default="1",
+    ),
+]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.", show_default=_PIPELINES)]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from rtskin.cli.live import sink_node
 from rtskin.cli.session import on_interrupt, show, statistics_to
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
+from rtskin.riding import with_every
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +35,7 @@ def render(
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
     lookahead: o.LookaheadOption = None,
+    every: o.EveryNumberOption = None,
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -83,7 +86,8 @@ def render(
         render_view=view,
         sink=sink,
     )
-    graph = Graph.from_toml("offline_render", settings)
+    change = partial(with_every, every=every, repeats=True)
+    graph = Graph.from_toml("offline_render", settings, change)
     with statistics_to(stats, graph):
         statistics = run_with_progress(graph)
     show(statistics)

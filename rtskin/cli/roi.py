@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from rtskin.cli import options as o
 from rtskin.cli.session import run_graph
 from rtskin.graph import Graph
+from rtskin.riding import with_every
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +25,7 @@ def roi(
     pace: o.PaceOption = None,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
+    every: o.EveryOption = None,
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -61,4 +64,6 @@ def roi(
         smooth_strength=strength,
         preprocess_skip=skip,
     )
-    run_graph(Graph.from_toml("gesture_roi", settings), duration=duration, stats=stats)
+    run_graph(
+        Graph.from_toml("gesture_roi", settings, partial(with_every, every=every)), duration=duration, stats=stats
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rtskin import paths
+from rtskin import open_source, paths
 from rtskin.cli.main import VERBS
 from rtskin.media import av, cv2
 from tests.cli.conftest import Outcome, times
@@ -102,6 +102,17 @@ def test_render_an_image_sequence_keeps_the_numbers(rtskin: Rtskin, clip: Path, 
         (["live", "{clip}", "--pairing", "latest", "--pace", "max"], 2, "use one of them"),
         (["render", "{clip}", "out.mkv", "--model", "elipse"], 2, "no model is called 'elipse'; did you mean ellipse"),
         (["render", "{clip}", "out.mkv", "--view", "overlya"], 2, "no view is called 'overlya'; did you mean overlay"),
+        (["render", "{clip}", "out.mkv", "--every", "0"], 2, "a number of frames, 1 to 60, or auto .*not '0'"),
+        (["render", "{clip}", "out.mkv", "--every", "auto"], 2, "not always give the same masks; give a number"),
+        (["live", "{clip}", "--sink", "null", "--every", "sometimes"], 2, "1 to 60, or auto .*not 'sometimes'"),
+        (
+            ["live", "{clip}", "--sink", "null", "--pairing", "latest", "--every", "-3"],
+            2,
+            "1 to 60, or auto .*not '-3'",
+        ),
+        (["roi", "{clip}", "--every", "61"], 2, "1 to 60, or auto .*not '61'"),
+        (["eval", "{clip}", "--video", "--every", "auto"], 2, "give a number"),
+        (["eval", "{clip}", "--every", "5"], 2, "--every belongs to --video"),
         (["render", "{clip}", "out.mkv", "--smooth", "adaptve"], 2, "adaptve.*did you mean adaptive"),
         (["render", "{clip}", "out.mkv", "--lookahead", "17"], 2, r"lookahead.*less than or equal to 16 \(got 17\)"),
         (["render", "{clip}", "out.mkv", "--lookahead", "-1"], 2, r"lookahead.*greater than or equal to 0 \(got -1\)"),
@@ -148,14 +159,38 @@ def test_live_at_max_pace_renders_every_frame(rtskin: Rtskin, clip: Path, tmp_pa
     assert json.loads(stats.read_text())["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
 
 
-def test_live_with_the_latest_mask_says_so_and_shows_frames(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [["--pairing", "latest"], ["--every", "3"], ["--every", "auto"]])
+def test_live_with_masks_that_ride_shows_frames(rtskin: Rtskin, clip: Path, tmp_path: Path, options: list[str]) -> None:
     stats = tmp_path / "stats.json"
-    outcome = rtskin("live", clip, "--pairing", "latest", "--sink", "null", "--stats", stats)
+    outcome = rtskin("live", clip, *options, "--sink", "null", "--stats", stats)
     assert outcome.status == 0, outcome.err
-    assert "newest" in outcome.err
-    frames = json.loads(stats.read_text())["frames"]
-    assert frames["captured"] == 20
-    assert frames["rendered"] > 0
+    assert "WARNING" not in outcome.err
+    said = json.loads(stats.read_text())
+    assert said["frames"]["captured"] == 20
+    assert said["frames"]["rendered"] + said["frames"]["dropped"] == 20
+    assert 1 <= said["nodes"]["propagate"]["counters"]["key_frames"] <= 20
+
+
+@pytest.mark.parametrize("verb", ["live", "render", "roi"])
+def test_every_so_many_frames_of_a_file(rtskin: Rtskin, clip: Path, tmp_path: Path, verb: str) -> None:
+    """All frames come out, and the network saw each fifth."""
+    stats, out = tmp_path / "stats.json", tmp_path / ("out.jsonl" if verb == "roi" else "out.mkv")
+    target = {"live": ["--pace", "max", "--sink", out], "render": [out], "roi": ["--pace", "max", "--out", out]}[verb]
+    outcome = rtskin(verb, clip, *target, "--every", "5", "--stats", stats, "--model", "ellipse")
+    assert outcome.status == 0, outcome.err
+    said = json.loads(stats.read_text())
+    assert said["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
+    assert said["nodes"]["propagate"]["counters"] == {"key_frames": 4, "every": 5}
+    assert len(out.read_text().splitlines() if verb == "roi" else times(out)) == 20
+
+
+def test_every_so_many_frames_gives_the_same_file_again(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    outs = [tmp_path / name for name in ("a.mkv", "b.mkv")]
+    for out in outs:
+        assert rtskin("render", clip, out, "--every", "4", "--model", "ellipse").status == 0
+    first, second = ([frame.bgr.copy() for frame in open_source(out)] for out in outs)
+    assert len(first) == 20
+    assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
 
 
 def test_live_ends_after_its_duration_and_completes_the_file(rtskin: Rtskin, tmp_path: Path) -> None:
