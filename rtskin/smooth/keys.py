@@ -87,7 +87,7 @@ class KeepUp:
         self._rate = rate
         self._seconds: deque[float] = deque(maxlen=WINDOW)
         self._intervals: deque[float] = deque(maxlen=WINDOW)
-        self._open: deque[Answer] = deque(maxlen=WINDOW)
+        self._open: deque[Answer] = deque()
         self._before: tuple[int, float] | None = None
 
     def __call__(self, frame: Frame) -> int:
@@ -101,7 +101,8 @@ class KeepUp:
 
     def asked(self, answer: Answer) -> None:
         """Once it is given, it says how long it took."""
-        if not self._open or self._open[-1] is not answer:
+        # Where many key frames wait for the network, the oldest is the next that says something, so newer ones are left out.
+        if len(self._open) < WINDOW and (not self._open or self._open[-1] is not answer):
             self._open.append(answer)
 
     def _see(self, frame: Frame) -> None:

@@ -12,7 +12,7 @@ from rtskin.errors import InputError
 from rtskin.frame import BgrPicture, Frame, SourceInfo
 from rtskin.preprocess.answer import Answer
 from rtskin.smooth.every import MOST, parse_every
-from rtskin.smooth.keys import CHANGE, KeyFrames
+from rtskin.smooth.keys import BUSY, KeyFrames
 
 from .test_motion import WIDTH, scene, texture
 from .test_prior import frame
@@ -70,7 +70,6 @@ def test_what_changed_too_much() -> None:
     assert 7 <= found[1] <= 11
     assert chosen(KeyFrames(20, change=0.15), sweep())[1] < found[1]
     assert chosen(KeyFrames(20, change=1), sweep()) == [0]
-    assert CHANGE == 0.4
 
 
 def test_exposure_is_no_change() -> None:
@@ -120,6 +119,35 @@ def test_auto_follows_what_the_network_takes() -> None:
     assert seen[0] == 1
     assert seen[50] == 3
     assert seen[-1] == 1
+
+
+@pytest.mark.parametrize(("milliseconds", "rate"), [(5, 30), (35, 30), (70, 30), (70, 60), (300, 25)])
+def test_auto_reaches_the_rate_on_the_networks_own_clock(milliseconds: float, rate: float) -> None:
+    """Frames are there at once, as from a file, and only the network takes time."""
+    keys, elapsed, done = KeyFrames("auto"), 0.0, list[float]()
+    for number in range(300):
+        if keys(clocked(number, rate, True), MODEL):
+            answer = Answer()
+            keys.asked(answer)
+            elapsed += milliseconds / 1000
+            answer.give(np.zeros((1, 1), np.uint8), "a", milliseconds / 1000)
+        done.append(elapsed)
+    reached = 200 / (done[-1] - done[99])
+    assert reached >= rate
+    # And it looks as often as it can: one frame less between the key frames, and it would be too busy.
+    assert keys.every == 1 or (keys.every - 1) * 1000 / milliseconds < rate / BUSY
+
+
+def test_auto_where_many_key_frames_wait_for_the_network() -> None:
+    """All that is read ahead are key frames at first."""
+    keys, waiting = KeyFrames("auto"), list[Answer]()
+    for number in range(200):
+        if keys(clocked(number, 30, True), MODEL):
+            waiting.append(Answer())
+            keys.asked(waiting[-1])
+        if len(waiting) > 20:
+            waiting.pop(0).give(np.zeros((1, 1), np.uint8), "a", 0.07)
+    assert keys.every == 3
 
 
 def test_auto_waits_for_answers_that_are_not_there_yet() -> None:

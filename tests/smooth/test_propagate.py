@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from rtskin.errors import GraphSpecError, InputError
-from rtskin.frame import Frame, Mask, Scores
+from rtskin.frame import Frame, Mask, Prepared, Scores
 from rtskin.graph import Graph
+from rtskin.infer.base import BaseSegmenter, RuntimeInfo
+from rtskin.infer.cards import Card
 from rtskin.media import cv2
 from rtskin.node import Context
-from rtskin.registry import NODES
+from rtskin.registry import METHODS, NODES
 from rtskin.riding import with_every
 from rtskin.smooth.keys import KeyFrames
 from rtskin.smooth.propagate import Propagate
@@ -171,6 +173,47 @@ def test_in_a_graph(folder: Path, settings: dict[str, Any]) -> None:
     assert nodes["propagate"].counters == {"key_frames": 5, "every": 5}
     again, _ = masks_of(folder, 5, **settings)
     assert all(np.array_equal(one.data, other.data) for one, other in zip(found, again, strict=True))
+
+
+def test_a_still_picture_keeps_its_mask_at_key_frames_too(tmp_path: Path) -> None:
+    """Of seven key frames of a still picture with a camera's noise, within half a second, the network sees one."""
+    random, still = np.random.default_rng(1), cv2.resize(texture(), (1024, 576))[:, :, None]
+    for number in range(14):
+        noisy = np.clip(still + random.normal(0, 6, (576, 1024, 3)), 0, 255)
+        cv2.imwrite(str(tmp_path / f"{number:02}.png"), noisy.astype(np.uint8))
+    found, graph = masks_of(tmp_path, 2, **{"preprocess.skip": True})
+    nodes = graph.statistics().nodes
+    assert len(found) == 14
+    assert nodes["propagate"].counters["key_frames"] == 7
+    assert nodes["preprocess"].counters["skip.frames"] == 6
+
+
+def test_auto_keeps_the_rate_in_a_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network takes 70 ms on a clock of its own, and the pattern has 30 frames a second: every third keeps that, with a
+    fifth of the time to spare. Until it is known, all that is read ahead are key frames."""
+    clock, card = [0.0], tmp_path / "model.toml"
+    card.write_text('name = "slow"\narchitecture = "slow"\n')
+
+    class Slow(BaseSegmenter):
+        def __init__(self, card: Any, **settings: Any) -> None:
+            self.card, self.info = Card(name="slow", architecture="slow"), RuntimeInfo("none", "cpu", "none", 1)
+
+        def prepare(self, frame: Frame) -> Prepared:
+            return Prepared(frame, self)
+
+        def infer(self, prepared: Prepared) -> Scores:
+            clock[0] += 0.07
+            return Scores(prepared.frame, np.zeros((9, 16), np.float32), "slow")
+
+    monkeypatch.setitem(METHODS._loaded, "slow", Slow)
+    monkeypatch.setattr("rtskin.infer.node.time.perf_counter", lambda: clock[0])
+    settings = {"source.uri": "pattern:64x48@30?frames=240", "infer.model": str(card), "smooth.method": "none"}
+    graph = Graph.from_toml("masks", settings, partial(with_every, every="auto"))
+    assert len(list(graph)) == 240
+    counters = graph.statistics().nodes["propagate"].counters
+    assert counters["every"] == 3
+    assert 80 <= int(counters["key_frames"]) < 120
+    assert clock[0] == pytest.approx(0.07 * int(counters["key_frames"]))
 
 
 def test_every_frame_is_as_without(folder: Path) -> None:
