@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rtskin
-from rtskin.errors import SourceNotFoundError, UnknownNameError
+from rtskin.errors import InputError, SourceNotFoundError, UnknownNameError
 from tests.graph.nodes import graph_threads
 
 
@@ -30,3 +30,21 @@ def test_errors_reach_the_loop(tmp_path) -> None:
         list(rtskin.stream(tmp_path / "missing.mp4"))
     with pytest.raises(UnknownNameError, match="did you mean ellipse"):
         list(rtskin.stream("pattern:", model="elipse"))
+
+
+@pytest.mark.parametrize("every", [3, "3"])
+def test_every_third_frame_through_the_network(every) -> None:
+    pairs = list(rtskin.stream("pattern:64x48@30?frames=12", model="ellipse", smooth="none", every=every))
+    assert [frame.seq for frame, _ in pairs] == list(range(12))
+    assert all(mask.frame is frame for frame, mask in pairs)
+    assert all(mask.data.shape == (48, 64) for _, mask in pairs)
+
+
+def test_every_auto_needs_a_clock() -> None:
+    with pytest.raises(InputError, match="give a number"):
+        list(rtskin.stream("pattern:", every="auto"))
+    with pytest.raises(InputError, match="1 to 60, or auto"):
+        list(rtskin.stream("pattern:", every=0))
+    pairs = list(rtskin.stream("pattern:64x48@60?frames=12", model="ellipse", every="auto", pace="source"))
+    assert pairs
+    assert all(mask.data.shape == (48, 64) for _, mask in pairs)

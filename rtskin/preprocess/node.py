@@ -104,5 +104,5 @@ class Preprocess(Node):
         return prepared
 
     def counters(self) -> dict[str, int | float | str]:
-        """skip.frames: how many frames did not go through the model."""
+        """skip.frames: how many frames that the model was to look at took the scores of one that looks the same."""
         return {} if self._skip is None else {"skip.frames": self._skip.frames}

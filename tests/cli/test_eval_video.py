@@ -51,6 +51,17 @@ def test_motion_clips_cuts_and_a_real_clip(app: typer.Typer, people: Path, walls
         assert sum(1 for _ in container.decode(video=0)) == 8
 
 
+def test_every_so_many_frames(app: typer.Typer, people: Path, walls: Path) -> None:
+    """Masks that ride are not those of the network on every frame, and not far from them."""
+    iou = {}
+    for every in (1, 4):
+        options = ["--motion", 1, "--frames", 9, "--smooth", "none", "--cuts", 0, "--json", "--every", every]
+        said = json.loads(run(app, people, "--skinless", walls, *options))
+        iou[every] = said["clips"][0]["ways"][0]["iou"]
+    assert iou[4] != iou[1]
+    assert iou[4] == pytest.approx(iou[1], abs=0.05)
+
+
 def test_a_table_for_the_terminal(app: typer.Typer, tmp_path: Path) -> None:
     text = run(app, make_video(tmp_path / "talk.mp4", 4), "--smooth", "none")
     assert "warping error" in text

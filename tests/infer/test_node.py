@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rtskin.errors import GraphStateError, InputError, ModelError, UnknownNameError
+from rtskin.frame import Prepared, Scores
 from rtskin.graph.run import JOIN_SECONDS
 from rtskin.infer import node as module
 from rtskin.infer import switch
@@ -17,6 +18,7 @@ from rtskin.infer.base import BaseSegmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
 from rtskin.infer.node import Infer
 from rtskin.node import Context
+from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.node import Preprocess
 
 from .conftest import frame_of, halves
@@ -62,6 +64,32 @@ def test_a_frame_goes_through() -> None:
     assert scores.model == "ellipse"
     assert scores.data.shape == (48, 64)
     infer.close()
+
+
+def test_an_answer_says_what_the_model_took_and_those_that_share_it_wait_for_it(
+    opened: Infer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that runs while the model does."""
+    clock = [10.0]
+    segmenter, real = opened.segmenter, opened.segmenter.infer
+
+    def slow(prepared: Prepared) -> Scores:
+        clock[0] += 0.08
+        return real(prepared)
+
+    monkeypatch.setattr(segmenter, "infer", slow)
+    monkeypatch.setattr(module.time, "perf_counter", lambda: clock[0])
+    answer, frames = Answer(), [frame_of(halves()) for _ in range(3)]
+    key = segmenter.prepare(frames[0])
+    key.answer = answer
+    first = opened.process(key)
+    assert answer.seconds == pytest.approx(0.08)
+    same = opened.process(Prepared(frames[1], segmenter, answer=answer, repeats=True))
+    rides = opened.process(Prepared(frames[2], segmenter, answer=answer, repeats=True, rides=True))
+    assert [one.frame for one in (first, same, rides)] == frames
+    assert first.data is same.data is rides.data
+    assert [one.rides for one in (first, same, rides)] == [False, False, True]
+    assert clock == [pytest.approx(10.08)]
 
 
 def test_counters_say_what_it_really_runs_on(opened: Infer) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from rtskin.errors import GraphSpecError, GraphStateError, InputError
 from rtskin.frame import BgrPicture, Frame, Prepared, SourceInfo
 from rtskin.node import Node
+from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.node import Preprocess
 
 FRAME = Frame(0, BgrPicture(np.zeros((2, 3, 3), np.uint8)), SourceInfo("test", 3, 2))
@@ -54,3 +57,42 @@ def test_outside_a_graph() -> None:
 def test_unknown_option() -> None:
     with pytest.raises(InputError, match="did you mean of"):
         Preprocess(off="infer")
+
+
+class Thirds:
+    """Every third frame is a key frame."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+
+    def __call__(self, frame: Frame, segmenter: Any) -> bool:
+        return frame.seq % 3 == 0
+
+    def asked(self, answer: Answer) -> None:
+        self.answers.append(answer)
+
+
+def numbered(seq: int) -> Frame:
+    return Frame(seq, BgrPicture(np.zeros((2, 3, 3), np.uint8)), SourceInfo("test", 3, 2))
+
+
+def test_between_key_frames_the_model_rests() -> None:
+    """Those between share the answer of the key frame before them."""
+    node, infer, keys = Preprocess(), Switching(), Thirds()
+    node.bind({"infer": infer})
+    assert node.reentrant
+    node.look_only_at(keys, others_ride=True)
+    assert (node.reentrant, node.emits) == (False, "each")
+    found = [node.process(numbered(seq)) for seq in range(7)]
+    assert [one.rides for one in found] == [seq % 3 != 0 for seq in range(7)]
+    assert [one.repeats for one in found] == [one.rides for one in found]
+    assert [keys.answers.index(one.answer) for one in found] == [0, 0, 0, 1, 1, 1, 2]
+
+
+def test_frames_that_nobody_moves_masks_for_end_there() -> None:
+    node, infer = Preprocess(), Switching()
+    node.bind({"infer": infer})
+    node.look_only_at(Thirds(), others_ride=False)
+    assert (node.reentrant, node.emits) == (False, "some")
+    found = [node.process(numbered(seq)) for seq in range(7)]
+    assert [one and one.frame.seq for one in found] == [0, None, None, 3, None, None, 6]

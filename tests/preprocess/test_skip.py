@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from rtskin.errors import GraphStateError
 from rtskin.frame import BgrPicture, Frame, SourceInfo
 from rtskin.graph import Graph
 from rtskin.media import cv2
-from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.skip import Skip
 
 WIDTH, HEIGHT = 640, 360
@@ -88,15 +85,6 @@ def test_another_model_size_or_time_is_looked_at() -> None:
 def test_without_any_clock_nothing_is_skipped() -> None:
     skip, info = Skip(), SourceInfo("made", WIDTH, HEIGHT)
     assert not any(skip(Frame(n, BgrPicture(WALL), info), MODEL)[1] for n in range(4))
-
-
-def test_an_answer_is_waited_for_until_the_graph_stops() -> None:
-    answer, stopping = Answer(), threading.Event()
-    threading.Timer(0.1, answer.give, (np.ones((2, 2), np.uint8), "a")).start()
-    assert answer.wait(stopping)[1] == "a"
-    stopping.set()
-    with pytest.raises(GraphStateError, match="stopped while a frame waited"):
-        Answer().wait(stopping)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
