@@ -6,10 +6,22 @@ import os
 import platform
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 README = Path(__file__).with_name("README.md")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure as text. met: is what was to be reached; None where nothing is asked of it."""
+
+    text: str
+    met: bool | None = None
+
+    def __str__(self) -> str:
+        return f"**{self.text}**" if self.met is False else self.text
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

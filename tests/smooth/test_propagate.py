@@ -176,7 +176,7 @@ def test_in_a_graph(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def test_a_still_picture_keeps_its_mask_at_key_frames_too(tmp_path: Path) -> None:
-    """Of seven key frames of a still picture with a camera's noise, within half a second, the network sees one."""
+    """Of seven key frames of a still picture with a camera's noise, within a second, the network sees one."""
     random, still = np.random.default_rng(1), cv2.resize(texture(), (1024, 576))[:, :, None]
     for number in range(14):
         noisy = np.clip(still + random.normal(0, 6, (576, 1024, 3)), 0, 255)
