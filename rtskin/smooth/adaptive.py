@@ -1,15 +1,15 @@
 """The adaptive filter: average where the picture stands still, follow at once where it moves.
 
-Each pixel is a first-order low-pass of its own, ``s += a·(n − s)``. How much of the new value n it takes depends on
-three things:
+Each pixel is an average of its own, ``s += a·(n − s)``. How much of the new value n it takes depends on four things:
 
-- local picture change (:mod:`rtskin.smooth.change`). Where nothing moved, whatever the network says anew is trembling and
-  is averaged with the time constant τ; where something moved, what it says is taken over in the same frame, so nothing
-  trails;
+- local picture change (:mod:`rtskin.smooth.change`). Where something moved, what the network says is taken over in the same
+  frame, so nothing trails; where nothing moved, whatever it says anew is trembling and is averaged;
+- the time since then. One answer after a change is as good as another, so the average is the plain mean of all that came
+  since, until they are more than the time constant τ holds;
 - disagreement d = |n − s|. Where the picture stands still but the network has turned from skin to none, it may have seen
-  what the luma does not show (a hand before a wall of its own brightness): τ is shorter there. Where the picture moved and
-  the network still says nearly the same, a part of the averaging is kept;
-- confidence |2n − 1|. An answer near 0.5 is a guess, and is averaged three times as long.
+  what the luma does not show (a hand before a wall of its own brightness): that answer weighs more. Where the picture moved
+  and the network still says nearly the same, it is averaged as ever;
+- confidence |2n − 1|. An answer near 0.5 is a guess, and weighs a third.
 
 (The idea is the one-euro filter's, "speed sets the cut-off", Casiez et al. 2012, with change and disagreement in place of
 speed, which need no derivative.)
@@ -30,16 +30,14 @@ from rtskin.smooth.averaging import Averaging, weight
 from rtskin.smooth.base import Smoother
 from rtskin.smooth.change import Reference
 
-#: Where the picture moved: up to this disagreement a pixel only trembles, from HIGH on it is followed whole.
-LOW, HIGH = 0.10, 0.40
+#: Up to LOW a pixel only trembles, and is averaged even where the picture moved; from HIGH on it is followed whole there.
+LOW, HIGH = 0.11, 0.40
 #: Where the picture stands still: from TURNED_LOW on the network may have changed its mind, from TURNED_HIGH on it has.
 TURNED_LOW, TURNED_HIGH = 0.5, 0.9
-#: τ of a mind that changed in a still picture, in τ.
-TURNED = 0.4
-#: τ of an answer of 0.5, in τ.
-GUESS = 3.0
-#: The share of the new value that a pixel takes at least where the picture moved.
-MOVED = 0.4
+#: What an answer weighs by which a mind surely changed in a still picture, in usual ones.
+TURNED = 2.5
+#: What an answer of 0.5 weighs, in answers of 0 or 1.
+GUESS = 1 / 3
 #: A pixel this near to its new value takes it, so that the state reaches 0 and 1 exactly instead of creeping on.
 SNAP = 1 / 1024
 
@@ -65,22 +63,21 @@ class Adaptive(Averaging):
         self._reference.begin(small_luma(frame))
 
     def _average(self, data: F32 | U8, dt: float, frame: Frame, out: F32 | U8) -> None:
-        sure = weight(dt, self.tau)
-        moved = self._follow(small_luma(frame), float(sure))
-        weights = (sure, weight(dt, GUESS * self.tau), weight(dt, TURNED * self.tau))
-        _kernel(data)(data, self._state, self._fitted(moved), out, *weights)
+        usual = weight(dt, self.tau)
+        shares = self._follow(small_luma(frame), dt, float(usual))
+        _kernel(data)(data, self._state, self._fitted(shares), out, usual)
 
-    def _follow(self, now: U8, share: float) -> U8:
-        """uint8 at the small luma's size, 255 where the state says nothing of now; may move the state."""
+    def _follow(self, now: U8, dt: float, floor: float) -> F32:
+        """float32 at the small luma's size, how much of the average the new mask is to be; may move the state."""
         self._reference.expose(now)
-        return self._reference.moved(now, share)
+        return self._reference.shares(now, dt, floor, self._reference.changed(now))
 
-    def _fitted(self, moved: U8) -> U8:
+    def _fitted(self, shares: F32) -> F32:
         height, width = self._state.shape
-        if moved.shape == (height, width):
-            return moved
-        fitted: U8 = self._pool.take((height, width), np.uint8)
-        cv2.resize(moved, (width, height), dst=fitted, interpolation=cv2.INTER_LINEAR)
+        if shares.shape == (height, width):
+            return shares
+        fitted: F32 = self._pool.take((height, width), np.float32)
+        cv2.resize(shares, (width, height), dst=fitted, interpolation=cv2.INTER_LINEAR)
         return fitted
 
     @staticmethod
@@ -89,10 +86,8 @@ class Adaptive(Averaging):
         for dtype in (np.uint8, np.float32):
             data: npt.NDArray[Any] = np.zeros((1, 1), dtype)
             for layout in (data, np.zeros((1, 2), dtype)[:, ::2]):
-                one = np.float32(1)
-                _kernel(data)(
-                    layout, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.uint8), data.copy(), one, one, one
-                )
+                state, shares = np.zeros((2, 1, 1), np.float32)
+                _kernel(data)(layout, state, shares, data.copy(), np.float32(1))
 
 
 def _kernel(data: npt.NDArray[Any]) -> Any:
@@ -108,35 +103,38 @@ def _ramp(value, low, high):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _step(state, new, moved, sure, guess, turned):  # type: ignore[no-untyped-def]
-    """One pixel's new state. Written without branches on purpose, so that it becomes vector code."""
+def _step(state, new, share, usual):  # type: ignore[no-untyped-def]
+    """One pixel's new state. Written without branches on purpose, so that it becomes vector code.
+
+    share: of the new value in the average, were it sure; 1 forgets what was before. usual: what is taken of what trembles.
+    """
     one = np.float32(1)
     difference = new - state
     disagreement = abs(difference)
     confidence = min(abs(new + new - one), one)
-    still = guess + confidence * (sure - guess)
-    still += (turned - still) * _ramp(disagreement, TURNED_LOW, TURNED_HIGH) * confidence
-    moving = np.float32(MOVED) + np.float32(1 - MOVED) * _ramp(disagreement, LOW, HIGH)
-    share = still + max(moving - still, np.float32(0)) * np.float32(moved) * np.float32(1 / 255)
-    mixed = state + share * difference
+    worth = np.float32(GUESS) + np.float32(1 - GUESS) * confidence
+    worth += (np.float32(TURNED) - worth) * _ramp(disagreement, TURNED_LOW, TURNED_HIGH) * confidence
+    share = min(share, usual + (one - usual) * _ramp(disagreement, LOW, HIGH))
+    taken = worth * share / (one - share + worth * share)
+    mixed = state + taken * difference
     # "Averaged" is False for NaN too: a poisoned or uninitialised state heals with the next mask.
-    averaged = (disagreement > np.float32(SNAP)) & (share < one)
+    averaged = (disagreement > np.float32(SNAP)) & (taken < one)
     return mixed if averaged else new
 
 
-@njit(nogil=True, cache=True)
-def _follow_f32(data, state, moved, out, sure, guess, turned):  # type: ignore[no-untyped-def]
+@njit(nogil=True, cache=True, error_model="numpy")
+def _follow_f32(data, state, shares, out, usual):  # type: ignore[no-untyped-def]
     for y in range(data.shape[0]):
         for x in range(data.shape[1]):
-            value = _step(state[y, x], data[y, x], moved[y, x], sure, guess, turned)
+            value = _step(state[y, x], data[y, x], shares[y, x], usual)
             state[y, x] = value
             out[y, x] = value
 
 
-@njit(nogil=True, cache=True)
-def _follow_u8(data, state, moved, out, sure, guess, turned):  # type: ignore[no-untyped-def]
+@njit(nogil=True, cache=True, error_model="numpy")
+def _follow_u8(data, state, shares, out, usual):  # type: ignore[no-untyped-def]
     for y in range(data.shape[0]):
         for x in range(data.shape[1]):
-            value = _step(state[y, x], np.float32(data[y, x]) * np.float32(1 / 255), moved[y, x], sure, guess, turned)
+            value = _step(state[y, x], np.float32(data[y, x]) * np.float32(1 / 255), shares[y, x], usual)
             state[y, x] = value
             out[y, x] = np.uint8(np.int32(value * np.float32(255) + np.float32(0.5)))

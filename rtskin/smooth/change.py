@@ -13,6 +13,8 @@ from numba import njit
 from rtskin.frame import F32, U8
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
+from rtskin.smooth.motion import Motion, Mover
+from rtskin.smooth.region import Region
 from rtskin.smooth.tone import ToneMatch, median_difference
 
 #: Pixels of the small luma: up to LOW nothing moved, from HIGH on something did.
@@ -21,21 +23,27 @@ LOW, HIGH = 0.6, 1.3
 LEAST, MOST, ADDED = 0.8, 4.0, 4.0
 #: The estimate of the noise may grow by so much a frame, and falls at once: a picture that moves as a whole is not noise.
 GROWTH = 1.05
+#: Seconds that the first value counts for after a change: a single answer is worth little, at any frame rate.
+FIRST = 1 / 30
+#: Seconds: older than that nothing need be.
+OLDEST = 60.0
 #: Median of |difference| of Gaussian noise, in deviations.
 _MEDIAN = 0.6745
 _AROUND = np.ones((3, 3), np.uint8)
 
 
 class Reference:
-    """The picture that an average of masks stands for: averaged as the masks are, so that what creeps is seen too.
+    """The picture that an average of masks stands for, and how long it has looked like this, place by place.
 
-    One thread at a time; about 0.2 ms a frame at 256×144.
+    It is averaged as the masks are, so that what creeps is seen too. One thread at a time; about 0.2 ms a frame at 256×144.
     """
 
     def __init__(self) -> None:
         self._pool = BufferPool()
         self._match = ToneMatch()
         self._mean: F32 = np.empty((0, 0), np.float32)
+        #: Seconds since something changed here; float32 h×w.
+        self._age = self._mean
         #: The reference as uint8 h×w, for flow; do not write into it.
         self.picture: U8 = np.empty((0, 0), np.uint8)
         #: Deviation of the camera's noise in the small luma, in grey levels.
@@ -45,6 +53,7 @@ class Reference:
     def begin(self, now: U8) -> None:
         """Start afresh with the small luma ``now``."""
         self._mean = now.astype(np.float32)
+        self._age = np.full(now.shape, FIRST, np.float32)
         self.picture = now
 
     def expose(self, now: U8) -> None:
@@ -53,28 +62,36 @@ class Reference:
             self.begin(now)
         matched = self._match(self.picture, now)
         if matched is not self.picture:
-            self.replace(matched)
+            np.copyto(self._mean, matched)
+            self.picture = self._rounded()
 
-    def replace(self, picture: F32 | U8) -> None:
-        """Take a matched or moved picture for the reference."""
-        np.copyto(self._mean, picture)
+    def move(self, mover: Mover, motion: Motion, region: Region) -> None:
+        """Move the picture, and the ages with it, where ``region`` is; motion: of that part."""
+        for plane in (self._mean, self._age):
+            mover.within(plane, motion, region, plane.shape)
         self.picture = self._rounded()
 
-    def moved(self, now: U8, share: float) -> U8:
-        """Where something is that the reference does not show, and then average ``now`` into it.
-
-        share: of ``now`` in the average where nothing moved. Answers uint8 h×w, 0 … 255 = moved.
-        """
+    def changed(self, now: U8) -> U8:
+        """Where ``now`` shows something else: uint8 h×w, 0 … 255 = surely."""
         self._learn(deviation(self.picture, now))
-        out = unlike(self.picture, now, self.noise, self._pool)
-        _average(self._mean, now, out, np.float32(share))
+        return unlike(self.picture, now, self.noise, self._pool)
+
+    def changed_in(self, region: Region, part: U8) -> U8:
+        """The same of a part: ``part`` is what ``region`` shows now. The noise is not learnt from it."""
+        return unlike(np.ascontiguousarray(region.of(self.picture)), part, self.noise, self._pool)
+
+    def shares(self, now: U8, dt: float, floor: float, changed: U8) -> F32:
+        """How much of an average the frame ``now`` is to be, place by place, and average it into the reference so.
+
+        All of it where the picture changed, then a half, a third, and so on: the plain mean of what was seen since; from
+        where that falls below ``floor`` on, ``floor``. float32 h×w, 0 … 1.
+
+        dt: seconds since the frame before. changed: where something else is seen than before.
+        """
+        out: F32 = self._pool.take(now.shape, np.float32)
+        _age(self._mean, self._age, now, changed, np.float32(dt), np.float32(floor), out)
         self.picture = self._rounded()
         return out
-
-    @property
-    def mean(self) -> F32:
-        """The reference as float32 h×w; do not write into it."""
-        return self._mean
 
     def _rounded(self) -> U8:
         rounded: U8 = self._pool.take(self._mean.shape, np.uint8)
@@ -86,9 +103,9 @@ class Reference:
 
     @staticmethod
     def _compile() -> None:
-        one = np.zeros((1, 1), np.uint8)
+        one, real, zero = np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.float32), np.float32(0)
         _judge(one, one, np.float32(1), one.copy())
-        _average(np.zeros((1, 1), np.float32), one, one, np.float32(1))
+        _age(real, real.copy(), one, one, zero, zero, real.copy())
 
 
 def deviation(before: U8, now: U8) -> float:
@@ -109,7 +126,8 @@ def unlike(before: U8, now: U8, noise: float, pool: BufferPool) -> U8:
     return out
 
 
-@njit(nogil=True, cache=True)
+# Divisors are never 0; Python's way of division, which would look for it, keeps a loop from becoming vector code.
+@njit(nogil=True, cache=True, error_model="numpy")
 def _judge(difference, now, added, out):  # type: ignore[no-untyped-def]
     """255 times the ramp from LOW to HIGH of difference / (gradient + added)."""
     height, width = now.shape
@@ -125,9 +143,15 @@ def _judge(difference, now, added, out):  # type: ignore[no-untyped-def]
             out[y, x] = np.uint8(min(max((pixels - np.float32(LOW)) * scale, np.float32(0)), np.float32(255)))
 
 
-@njit(nogil=True, cache=True)
-def _average(mean, now, moved, share):  # type: ignore[no-untyped-def]
+@njit(nogil=True, cache=True, error_model="numpy")
+def _age(mean, age, now, changed, dt, floor, shares):  # type: ignore[no-untyped-def]
+    """A change takes its part of the age; what is left and dt weigh as many seconds as they are."""
+    one, least = np.float32(1), np.float32(1e-6)
     for y in range(mean.shape[0]):
         for x in range(mean.shape[1]):
-            part = share + (np.float32(1) - share) * np.float32(moved[y, x]) * np.float32(1 / 255)
-            mean[y, x] += part * (np.float32(now[y, x]) - mean[y, x])
+            kept = age[y, x] * (one - np.float32(changed[y, x]) * np.float32(1 / 255))
+            share = max(dt / (kept + dt + least), floor)
+            share = share if kept > 0 else one
+            mean[y, x] += share * (np.float32(now[y, x]) - mean[y, x])
+            age[y, x] = min(max(kept + dt, np.float32(FIRST)), np.float32(OLDEST))
+            shares[y, x] = share

@@ -63,7 +63,7 @@ def test_a_moving_trembling_disc_keeps_its_place(speed: int) -> None:
     masks = trembling(clean)
     results = smoothed(masks, clean=clean)
     for truth, mask, result in zip(clean[1:], masks[1:], results[1:], strict=True):
-        assert iou(result, truth) > iou(mask, truth) - 0.025
+        assert iou(result, truth) > iou(mask, truth) - 0.03
         assert iou(result, truth) > 0.96
 
 
