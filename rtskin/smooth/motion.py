@@ -21,7 +21,8 @@ from rtskin.smooth.region import Region
 SMALLEST = 16
 #: Sundaram's constants: |flow + flow back|² may be ALLOWED_SHARE of their squares plus ALLOWED, in pixels of the small luma.
 ALLOWED_SHARE, ALLOWED = 0.01, 0.5
-#: Pixels of a picture that is small enough to be looked at closely: at half its size instead of a quarter, about 1 ms more at most.
+#: Pixels of a picture that is small enough to be looked at closely: at half its size instead of a quarter, 1 ms more at
+#: most. On 28 motion clips, at 6,000, the trail at 24 pixels a frame is 1.12 instead of 1.07 times that of none.
 CLOSE = 20_000
 #: Changed less than this (0 … 255), a place looks enough like before, unmoved, that motion there is believed in part only.
 STAYED = 128
