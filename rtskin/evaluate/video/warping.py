@@ -6,14 +6,17 @@ Ruder et al., Artistic Style Transfer for Videos, GCPR 2016 (arXiv 1604.08610), 
 or the flow has an edge there. Full scale of the mask is 1; × 1000.
 
 The flow is robust local optical flow (Senst et al., IEEE TCSVT 2012; OpenCV's contrib module), not the DIS flow that
-filters use: a filter must not be judged by its own ruler. On motion clips, whose flow is known, its mean error near skin was
-the smallest of six at 640 columns: 0.45 pixels (DeepFlow 0.57, DIS medium 0.75, TV-L1 1.17, Farnebäck 1.3). It is found on
-small pictures (0.2 pixels at 720 lines without the waved hand, 0.3 s a direction) and enlarged to the masks' size.
+filters use: a filter must not be judged by its own ruler. Of a ruler it is asked that exact masks, which move with the
+picture, have next to no error by it: of four flows it does best on motion clips (`python -m bench.ruler`, table in
+bench/README.md), but for a waved hand that fills the picture, where all fail: 2.6 by this one, 0.5 by TV-L1. There it
+measures itself. It is found on small pictures (0.3 s a direction) and enlarged to the masks' size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,8 @@ from rtskin.media import cv2
 COLUMNS = 384
 F16 = npt.NDArray[np.float16]
 Bools = npt.NDArray[np.bool_]
+#: (before, now), both uint8 h×w×3 BGR → float32 h×w×2: what is at p before is at p + flow[p] now.
+FindFlow = Callable[[U8, U8], F32]
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,14 @@ class Motion:
 
 
 class MotionFinder:
-    """Frames in order → the Motion between each and the next. Used by one thread."""
+    """Frames in order → the Motion between each and the next. Used by one thread.
 
-    def __init__(self, columns: int = COLUMNS) -> None:
+    columns: of the pictures that the flow is found on. flow: another ruler.
+    """
+
+    def __init__(self, columns: int = COLUMNS, flow: FindFlow | None = None) -> None:
         self._columns = columns
-        self._flow = cv2.optflow.createOptFlow_DenseRLOF()
+        self._flow = flow or rlof()
         self._before: U8 | None = None
 
     def __call__(self, picture: U8) -> Motion | None:
@@ -53,8 +61,14 @@ class MotionFinder:
         before, self._before = self._before, now
         if before is None:
             return None
-        forth, back = self._flow.calc(before, now, None), self._flow.calc(now, before, None)
+        forth, back = self._flow(before, now), self._flow(now, before)
         return Motion(forth.astype(np.float16), visible(forth, back))
+
+
+def rlof() -> FindFlow:
+    """The ruler."""
+    flow = cv2.optflow.createOptFlow_DenseRLOF()
+    return lambda before, now: cast(F32, flow.calc(before, now, None))
 
 
 def visible(forth: F32, back: F32) -> Bools:
