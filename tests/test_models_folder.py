@@ -34,13 +34,21 @@ def test_the_page_is_what_the_cards_say() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A folder with one network in it, made of the one that ships."""
-    return Path(shutil.copytree(MODELS, tmp_path / "models"))
+    others = shutil.ignore_patterns("mobile-unet-*")
+    return Path(shutil.copytree(MODELS, tmp_path / "models", ignore=others))
 
 
 def test_a_training_on_data_that_may_not_ship_is_refused(copy: Path) -> None:
     recipe = copy / "mobile-unet" / "recipe.toml"
     recipe.write_text(recipe.read_text("utf-8").replace("ship = true", "ship = false", 1), "utf-8")
     assert faults(copy) == ["mobile-unet: ccp may not ship"]
+
+
+def test_what_extends_a_recipe_that_may_not_ship_may_not_either(copy: Path) -> None:
+    shutil.copytree(MODELS / "mobile-unet-prior", copy / "mobile-unet-prior")
+    recipe = copy / "mobile-unet" / "recipe.toml"
+    recipe.write_text(recipe.read_text("utf-8").replace("ship = true", "ship = false", 1), "utf-8")
+    assert faults(copy) == ["mobile-unet: ccp may not ship", "mobile-unet-prior: ccp may not ship"]
 
 
 def test_a_card_that_says_it_may_not_be_given_to_others_is_refused(copy: Path) -> None:
