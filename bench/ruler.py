@@ -39,9 +39,7 @@ def main() -> int:
     # All pictures will do: no network is judged here.
     clips = motion_clips(subjects, load_skinless(chosen.skinless), chosen.clips, frames=FRAMES)
     text = report(clips)
-    print(text)
-    if not chosen.no_publish:
-        publish("The ruler of the warping error", text)
+    print(text) if chosen.no_publish else publish("ruler", text)
     return 0
 
 
@@ -82,9 +80,10 @@ def report(clips: Sequence[MotionClip]) -> str:
         means = [np.mean([one for one, clip in zip(exact, clips, strict=True) if clip.kind == kind]) for kind in kinds]
         rows.append([name, str(columns), *(f"{mean:.3f}" for mean in means), f"{np.median(off):.2f}", f"{seconds:.2f}"])
     return (
-        f"{machine()}. `python -m bench.ruler`: {len(clips)} motion clips of {FRAMES} frames. Warping error of exact masks "
-        "by kind of motion (mean square × 1000 where the flow says that nothing is occluded), the ruler's own. Edges "
-        f"drawn anew, up to about {OFF:g} pixels off, otherwise in each frame: the median clip.\n\n{markdown(header, rows)}"
+        f"## The ruler of the warping error\n\n{machine()}. `python -m bench.ruler`: {len(clips)} motion clips of {FRAMES} "
+        "frames. Warping error of exact masks by kind of motion (mean square × 1000 where the flow says that nothing is "
+        f"occluded), which is the ruler's own. Edges drawn anew, up to about {OFF:g} pixels off, otherwise in each frame: "
+        f"the median clip.\n\n{markdown(header, rows)}"
     )
 
 

@@ -7,9 +7,9 @@ or the flow has an edge there. Full scale of the mask is 1; × 1000.
 
 The flow is robust local optical flow (Senst et al., IEEE TCSVT 2012; OpenCV's contrib module), not the DIS flow that
 filters use: a filter must not be judged by its own ruler. Of a ruler it is asked that exact masks, which move with the
-picture, have next to no error by it: of four flows it does best on motion clips (`python -m bench.ruler`, table in
-bench/README.md), but for a waved hand that fills the picture, where all fail: 2.6 by this one, 0.5 by TV-L1. There it
-measures itself. It is found on small pictures (0.3 s a direction) and enlarged to the masks' size.
+picture, have next to no error by it: of four flows it does best on motion clips, on the whole (`python -m bench.ruler`,
+table in bench/README.md), but for a waved hand that fills the picture, where all fail: 2.6 by this one, 0.5 by TV-L1.
+There it measures itself. It is found on small pictures (0.3 s a direction) and enlarged to the masks' size.
 """
 
 from __future__ import annotations
