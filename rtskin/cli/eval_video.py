@@ -175,14 +175,16 @@ def measured(
 
 def _ways(models: Sequence[str], smooth: str | None, settings: Mapping[str, Any]) -> list[Way]:
     from rtskin.evaluate.run import shown_name
-    from rtskin.evaluate.video.deliver import Way
+    from rtskin.evaluate.video.deliver import RIDES, Way
     from rtskin.evaluate.video.methods import parse_methods
 
     if not models:
         raise InputError("name at least one model with --models")
     overrides = {key if "." in key else f"infer.{key}": value for key, value in settings.items()}
+    every = settings.get(f"{RIDES}every", 1)
+    often = f", every {every}" if every != 1 else ""
     methods = parse_methods(smooth)
-    return [Way(model, shown_name(model), method, overrides) for model in models for method in methods]
+    return [Way(model, shown_name(model) + often, method, overrides) for model in models for method in methods]
 
 
 def _clips(options: ClipOptions, folder: Path) -> list[VideoClip]:

@@ -52,12 +52,14 @@ def test_motion_clips_cuts_and_a_real_clip(app: typer.Typer, people: Path, walls
 
 
 def test_every_so_many_frames(app: typer.Typer, people: Path, walls: Path) -> None:
-    """Masks that ride are not those of the network on every frame, and not far from them."""
-    iou = {}
+    """Masks that ride are not those of the network on every frame, and not far from them; the tables say which they are."""
+    iou, called = {}, {}
     for every in (1, 4):
         options = ["--motion", 1, "--frames", 9, "--smooth", "none", "--cuts", 0, "--json", "--every", every]
         said = json.loads(run(app, people, "--skinless", walls, *options))
-        iou[every] = said["clips"][0]["ways"][0]["iou"]
+        way = said["clips"][0]["ways"][0]
+        iou[every], called[every] = way["iou"], way["model"]
+    assert called == {1: "ellipse", 4: "ellipse, every 4"}
     assert iou[4] != iou[1]
     assert iou[4] == pytest.approx(iou[1], abs=0.05)
 
