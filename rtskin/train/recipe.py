@@ -284,6 +284,8 @@ def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
         raise InputError(f"{origin}: what a lattice covers has no class; set augment.lattice and part_lattice to 0")
     if recipe.net.keep and not recipe.net.init:
         raise InputError(f"{origin}: net.keep says how much of net.init stays, and there is none; name one, or keep 0")
+    if recipe.compose.share + recipe.compose.limbs > 1:
+        raise InputError(f"{origin}: compose.share and compose.limbs are shares of all samples; together at most 1")
     if recipe.crops.scale[0] > recipe.crops.scale[1]:
         raise InputError(f"{origin}: crops.scale is from the smallest to the largest, not {list(recipe.crops.scale)}")
     if bool(recipe.schedule.freeze) != bool(recipe.schedule.freeze_steps):

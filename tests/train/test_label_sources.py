@@ -74,7 +74,13 @@ def test_the_same_source_twice_is_no_clash(tmp_path: Path) -> None:
     check([tmp_path / "photos", tmp_path / "photos"])
 
 
-@pytest.mark.parametrize("name", ["x/intel_asl_want/7.png", "x/y/sam2_04_coffee/deep/7.png", "x/intel_asl_hungry.png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x/intel_asl_want/7.png", "x/y/sam2_04_coffee/deep/7.png", "x/intel_asl_hungry.png", "intel_asl_want_0007.png",
+        "sam2_04_coffee-frames/7.png",
+    ],
+)  # fmt: skip
 def test_frames_for_measuring_are_found_at_any_depth(tmp_path: Path, name: str) -> None:
     place(tmp_path / "photos" / name)
     with pytest.raises(InputError, match="is kept for measuring"):

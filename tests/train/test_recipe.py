@@ -48,6 +48,7 @@ def test_steps_and_minutes_exclude_each_other(table: dict[str, Any]) -> None:
         ("crops", {"scale": [0.0, 1.0]}, "crops.scale.0: Input should be greater than 0"),
         ("crops", {"scale": [1.0, 0.1]}, "crops.scale is from the smallest to the largest"),
         ("compose", {"height": [0, 2]}, "compose.height.0: Input should be greater than 0"),
+        ("compose", {"share": 0.6, "limbs": 0.5}, "together at most 1"),
         ("schedule", {"freeze": ["stem"]}, "give both or none"),
         ("schedule", {"freeze_steps": 3}, "give both or none"),
     ],
