@@ -83,4 +83,6 @@ def _parsed(data: bytes, where: Any) -> list[Maker]:
     for maker in found:
         if not isinstance(maker.name, str) or not isinstance(maker.ship, bool | None):
             raise InputError(f"{where}: a teacher has a name, and ship is true or false")
+        if not isinstance(maker.terms, str | None):
+            raise InputError(f"{where}: the terms of a teacher are a text")
     return found

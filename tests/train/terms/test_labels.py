@@ -108,8 +108,12 @@ def test_labels_from_before_it_was_written_down_are_of_nobody_known(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "text", ["teachers = 3", "", "not toml", "[[teachers]]\nnme = 'x'", "[[teachers]]\nname = 'x'\nship = 'yes'"]
-)
+    "text",
+    [
+        "teachers = 3", "", "not toml", "[[teachers]]\nnme = 'x'", "[[teachers]]\nname = 'x'\nship = 'yes'",
+        "[[teachers]]\nname = 'x'\nship = true\nterms = 3",
+    ],
+)  # fmt: skip
 def test_a_file_that_says_nothing_is_refused(people: dict[str, Any], data: Path, text: str) -> None:
     (data / "people" / NAME).write_text(text)
     with pytest.raises(InputError, match=r"TERMS.toml"):
