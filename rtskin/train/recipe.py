@@ -160,6 +160,10 @@ class Classes(Part):
     )
     entropy: float = Field(default=1.0, ge=0, description="how much cross-entropy among the other classes counts")
     dice: float = Field(default=0.5, ge=0, description="how much their Dice counts")
+    counts: dict[str, Positive] = Field(
+        default_factory=dict,
+        description="how much a pixel of a class counts in that cross-entropy, 1 by default: more for what is small and rare",
+    )
 
 
 class Prior(Part):

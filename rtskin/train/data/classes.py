@@ -16,7 +16,7 @@ from rtskin.errors import InputError, nearest
 from rtskin.train.data.sets import Picture, Sides
 
 if TYPE_CHECKING:
-    from rtskin.train.recipe import Recipe
+    from rtskin.train.recipe import Classes, Recipe
 
 Array = np.ndarray[Any, Any]
 SKIN, BACKGROUND = "skin", "background"
@@ -30,6 +30,11 @@ def others(names: Sequence[str]) -> list[str]:
 def skin_index(names: Sequence[str]) -> int:
     """Which of the network's outputs is skin."""
     return list(names).index(SKIN)
+
+
+def class_counts(classes: Classes) -> list[float]:
+    """How much a pixel of each of :func:`others` counts in their cross-entropy; [] where all count alike."""
+    return [classes.counts.get(name, 1.0) for name in others(classes.names)] if classes.counts else []
 
 
 class ClassTables:
@@ -83,4 +88,7 @@ def _checked(recipe: Recipe) -> list[str]:
     for name in recipe.classes.maps:
         if name not in sets:
             raise InputError(f"classes.maps.{name}: there is no data set {name!r}{nearest(name, sets)}")
+    for name in recipe.classes.counts:
+        if name not in others(names):
+            raise InputError(f"classes.counts: {name!r} is no class beside skin{nearest(name, others(names))}")
     return others(names)

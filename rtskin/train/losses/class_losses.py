@@ -7,6 +7,8 @@ trained exactly as in a network that knows nothing else, by any loss of rtskin.t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from rtskin.train.losses.mask import SMOOTH_EMPTY, SMOOTH_SKIN
@@ -29,14 +31,21 @@ def without(logits: torch.Tensor, skin: int) -> torch.Tensor:
     return torch.cat([logits[:, :skin], logits[:, skin + 1 :]], 1)
 
 
-def entropy(logits: torch.Tensor, allowed: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def entropy(
+    logits: torch.Tensor, allowed: torch.Tensor, weight: torch.Tensor, counts: Sequence[float] = ()
+) -> torch.Tensor:
     """-log of the probability that a pixel is one of the classes that it may be (partial labels: Cour, JMLR 12, 2011),
     a scalar.
 
     ``logits`` N×K×H×W of the classes but skin, ``allowed`` N×K×H×W and ``weight`` N×1×H×W in 0…1: 0 has no influence, nor
-    has a pixel that may be anything.
+    has a pixel that may be anything. ``counts``: how much a pixel of each of the K classes counts; one that may be of several
+    counts 1, as all do where none are given.
     """
     most = allowed.amax(1, keepdim=True)
+    if counts:
+        total = allowed.sum(1, keepdim=True)
+        factor = (allowed * logits.new_tensor(counts).view(1, -1, 1, 1)).sum(1, keepdim=True) / total.clamp(min=_SAID)
+        weight = weight * torch.where((total > _SAID) & (total < _CERTAIN), factor, torch.ones_like(factor))
     allowed = torch.where(most > _SAID, allowed / most.clamp(min=_SAID), torch.ones_like(allowed))
     chosen = (logits.log_softmax(1) + allowed.clamp(min=1e-6).log()).logsumexp(1, keepdim=True)
     return -(chosen * weight).sum() / weight.sum().clamp(min=1.0)
@@ -63,7 +72,13 @@ def dice(
 
 
 def other_classes(
-    logits: torch.Tensor, allowed: torch.Tensor, skin: torch.Tensor, weight: torch.Tensor, index: int
+    logits: torch.Tensor,
+    allowed: torch.Tensor,
+    skin: torch.Tensor,
+    weight: torch.Tensor,
+    index: int,
+    counts: Sequence[float] = (),
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(cross-entropy among the classes but skin where there is no skin, their Dice)."""
-    return entropy(without(logits, index), allowed, weight * (1 - skin)), dice(logits, allowed, skin, weight, index)
+    """(cross-entropy among the classes but skin where there is no skin, with ``counts`` as it takes them; their Dice)."""
+    among = entropy(without(logits, index), allowed, weight * (1 - skin), counts)
+    return among, dice(logits, allowed, skin, weight, index)

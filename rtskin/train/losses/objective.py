@@ -12,7 +12,7 @@ from torch import nn
 
 from rtskin.errors import InputError
 from rtskin.train.data.batches import Batch
-from rtskin.train.data.classes import skin_index
+from rtskin.train.data.classes import class_counts, skin_index
 from rtskin.train.losses import class_losses
 from rtskin.train.losses import mask as losses
 from rtskin.train.losses.class_losses import skin_logit
@@ -67,6 +67,7 @@ class Objective:
             raise InputError(f"[loss]: every weight is 0 of those that train the mask ({', '.join(_OF_MASK)}); set one")
         self._loss, self._distil, self._teach, self._dtype = recipe.loss, recipe.distil, teach, dtype
         self._classes, self._skin = recipe.classes, skin_index(recipe.classes.names)
+        self._counts = class_counts(recipe.classes)
         self._own = OwnPrior(recipe.prior, self._skin) if recipe.prior.use else None
         self.heads = Heads(net, bool(self._loss.edge), bool(self._loss.deep)) if self._needs_heads else None
 
@@ -89,7 +90,7 @@ class Objective:
         parts = self._of_mask(logits, batch, levels)
         if batch.others is not None:
             planes = batch.others, batch.target, batch.weight
-            entropy, dice = class_losses.other_classes(answer, *planes, self._skin)
+            entropy, dice = class_losses.other_classes(answer, *planes, self._skin, self._counts)
             parts |= {"classes": (self._classes.entropy, entropy), "classes_dice": (self._classes.dice, dice)}
         if edge is not None:
             parts["edge"] = self._loss.edge, losses.edge(edge, batch.target, batch.weight, self._loss.edge_width)

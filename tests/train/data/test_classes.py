@@ -61,6 +61,8 @@ def test_pictures_without_labels_may_be_anything(table: dict[str, Any], data: Pa
         ({"maps": {"pairs": {"hiar": [1]}}}, r"maps\.pairs: there is no class 'hiar'; did you mean hair"),
         ({"maps": {"pairs": {"hair": [256]}}}, "labels are 0 … 255, not 256"),
         ({"maps": {"tree": {"hair": [1]}}}, "has no labels/"),
+        ({"counts": {"glases": 30.0}}, r"counts: 'glases' is no class beside skin; did you mean glasses"),
+        ({"counts": {"skin": 2.0}}, "counts: 'skin' is no class beside skin"),
     ],
 )
 def test_what_cannot_be_is_said_before_training(

@@ -53,6 +53,20 @@ def test_what_is_left_open_has_no_influence(how: str) -> None:
     assert logits.grad[..., 4:].abs().max() > 1e-4
 
 
+def test_rare_classes_count_more() -> None:
+    """A weighted cross-entropy, as torch has it; what may be of several classes counts 1."""
+    logits, allowed, skin, weight = case()
+    counts = [1.0, 2.0, 1.0, 30.0]
+    found = class_losses.entropy(without(logits, SKIN), allowed, weight * (1 - skin), counts)
+    truth = allowed.argmax(1).masked_fill(skin[:, 0] > 0, -100)
+    wanted = F.cross_entropy(without(logits, SKIN), truth, weight=torch.tensor(counts), ignore_index=-100)
+    assert torch.allclose(found, wanted, atol=1e-5)
+    either = torch.ones_like(allowed)
+    either[:, 1] = 0
+    plain, counted = (class_losses.entropy(without(logits, SKIN), either, weight, by) for by in ([], counts))
+    assert torch.allclose(plain, counted)
+
+
 def test_one_of_two_is_enough() -> None:
     logits = torch.zeros(1, 5, 4, 4)
     logits[:, 3] = 12.0
