@@ -14,6 +14,7 @@ from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
 from rtskin.infer.classes import Classes
+from rtskin.infer.mirror import infer_both
 from rtskin.infer.sizes import Size
 
 
@@ -27,8 +28,9 @@ class Segmenter:
     "cpu", "cuda", "cuda:1". threads: inside the runtime; None lets it choose. size: of the network's input, "still" (what
     the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). classes: what
     the mask is of, for a model that knows more than skin: names from its card, "hair", "skin,hair", "!background" (all but
-    that) or "person" (all but the background). Other keywords are the runtime's own options. Safe from several threads. For
-    video use rtskin.stream, which smooths over time.
+    that) or "person" (all but the background). mirror: a network looks at the mirror image too and both answers are averaged:
+    steadier masks in twice the time; None: where the size is "still". Other keywords are the runtime's own options. Safe from
+    several threads. For video use rtskin.stream, which smooths over time.
 
     Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image,
     size or class.
@@ -43,11 +45,13 @@ class Segmenter:
         threads: int | None = None,
         size: Size | str = "still",
         classes: Classes | None = None,
+        mirror: bool | None = None,
         **runtime_options: Any,
     ) -> None:
         from rtskin.render.refine import Refiner
 
         self._refine = Refiner()
+        self._mirror = size == "still" if mirror is None else mirror
         self._segmenter: BaseSegmenter | None = load_segmenter(
             model,
             runtime=runtime,
@@ -65,6 +69,8 @@ class Segmenter:
         #: What the model is, and what it really runs on.
         self.card: Card = self._segmenter.card
         self.info: RuntimeInfo = self._segmenter.info
+        # What decides pixel by pixel answers a mirror image as the image.
+        self._mirror = self._mirror and self.card.weights is not None
 
     def __call__(self, image: npt.NDArray[Any]) -> U8:
         """The soft mask of an image: uint8 H×W, 255 where skin is certain; each call gives an array of its own.
@@ -76,7 +82,8 @@ class Segmenter:
             raise GraphStateError("this Segmenter is closed; make a new one")
         bgr = as_bgr(image)
         frame = Frame(0, BgrPicture(bgr), SourceInfo("image", bgr.shape[1], bgr.shape[0]))
-        return self._refine(segmenter.infer(segmenter.prepare(frame))).data
+        scores = infer_both(segmenter, frame) if self._mirror else segmenter.infer(segmenter.prepare(frame))
+        return self._refine(scores).data
 
     def close(self) -> None:
         """Give memory and devices back; may be called twice."""

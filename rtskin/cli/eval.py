@@ -215,6 +215,7 @@ def evaluate(
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     size: o.StillSizeOption = None,
+    mirror: o.MirrorOption = None,
 ) -> None:
     """Measure models: IoU, boundary IoU, F1, precision, recall, MAE, false skin, with 95 % intervals.
 
@@ -247,6 +248,7 @@ def evaluate(
     settings = o.given({"device": device, "threads": threads, "size": size})
     if video:
         only_stills = {"--crops": crops, "--by": by, "--by-table": by_table, "--hce": hce, "--cost": cost}
+        only_stills |= {"--mirror": mirror, "--no-mirror": mirror is False}
         others = {
             "--sheet": sheet,
             "--write-cards": write_cards,
@@ -270,6 +272,7 @@ def evaluate(
         "--side-by-side": side_by_side,
     }
     _refuse(only_video, "belongs to --video; give that too")
+    settings |= o.given({"mirror": mirror})
     sets = SetOptions(tuple(datasets or ()), tuple(skinless or ()), frames or 30, held_out, limit, crops)
     figures = FigureOptions(_names(models or MODELS), settings, by, by_table, hce, hce_processes, cost, seed)
     output = OutputOptions(markdown, sheet, write_cards, as_json)

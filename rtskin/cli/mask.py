@@ -29,6 +29,7 @@ def mask(
     threads: o.ThreadsOption = None,
     size: o.StillSizeOption = None,
     classes: o.ClassOption = None,
+    mirror: o.MirrorOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
     """Write an 8-bit mask of the image's size for each image, as a PNG with the image's stem.
@@ -51,7 +52,8 @@ def mask(
     from rtskin.segmenter import Segmenter
 
     failed = 0
-    chosen = {"model": model, "device": device, "threads": threads, "size": size, "classes": classes}
+    own = {"size": size, "classes": classes, "mirror": mirror}
+    chosen = {"model": model, "device": device, "threads": threads, **own}
     with Segmenter(**o.given(chosen)) as segmenter:
         for image in images:
             try:
