@@ -47,8 +47,8 @@ def main() -> int:
     kept = f", pictures that the training of {split.name} kept out" if split else ""
     publish(
         "views",
-        f"## Looking twice\n\n{machine()}. `python -m bench.views`: {chosen.model}{kept}; by the size of its input, and with "
-        f"or without the mirror image (`--mirror`), whose answer is averaged with the picture's.\n\n"
+        f"## Looking twice\n\n{machine()}. `python -m bench.views`: {chosen.model}{kept}; by the size of its input, and "
+        f"with or without the mirror image (`--mirror`), whose answer is averaged with the picture's.\n\n"
         f"{reports.to_markdown(report)}",
     )
     return 0

@@ -28,9 +28,9 @@ class Segmenter:
     "cpu", "cuda", "cuda:1". threads: inside the runtime; None lets it choose. size: of the network's input, "still" (what
     the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). classes: what
     the mask is of, for a model that knows more than skin: names from its card, "hair", "skin,hair", "!background" (all but
-    that) or "person" (all but the background). mirror: a network looks at the mirror image too and both answers are averaged:
-    steadier masks in twice the time; None: where the size is "still". Other keywords are the runtime's own options. Safe from
-    several threads. For video use rtskin.stream, which smooths over time.
+    that) or "person" (all but the background). mirror: a network looks at the mirror image too and both answers are
+    averaged, better masks in twice the time; None: where the size is "still". Other keywords are the runtime's own options.
+    Safe from several threads. For video use rtskin.stream, which smooths over time.
 
     Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image,
     size or class.

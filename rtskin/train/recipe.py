@@ -162,7 +162,7 @@ class Classes(Part):
     dice: float = Field(default=0.5, ge=0, description="how much their Dice counts")
     counts: dict[str, Positive] = Field(
         default_factory=dict,
-        description="how much a pixel of a class counts in that cross-entropy, 1 by default: more for what is small and rare",
+        description="how much a pixel of a class counts there, 1 by default: more for what is small and rare",
     )
 
 

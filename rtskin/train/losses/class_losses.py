@@ -38,8 +38,8 @@ def entropy(
     a scalar.
 
     ``logits`` N×K×H×W of the classes but skin, ``allowed`` N×K×H×W and ``weight`` N×1×H×W in 0…1: 0 has no influence, nor
-    has a pixel that may be anything. ``counts``: how much a pixel of each of the K classes counts; one that may be of several
-    counts 1, as all do where none are given.
+    has a pixel that may be anything. ``counts``: how much a pixel of each of the K classes counts; one that may be of
+    several counts 1, as all do where none are given.
     """
     most = allowed.amax(1, keepdim=True)
     if counts:
