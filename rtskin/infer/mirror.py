@@ -5,7 +5,10 @@ A network's errors at a pixel differ between the two views, so their mean has fe
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from rtskin.frame import F32, BgrPicture, Frame, Scores
 from rtskin.infer.base import BaseSegmenter
@@ -15,15 +18,15 @@ _LEAST = 1e-3
 
 
 def infer_both(segmenter: BaseSegmenter, frame: Frame) -> Scores:
-    """The scores of ``frame``: the mean, as logits, of the network's answers to it and to its mirror image."""
+    """The scores of ``frame``: the mean, as logits, of the network's answers to it and to its mirror image; float32."""
     scores = segmenter.infer(segmenter.prepare(frame))
     mirrored = Frame(frame.seq, BgrPicture(np.ascontiguousarray(frame.bgr[:, ::-1])), frame.source)
     other = segmenter.infer(segmenter.prepare(mirrored)).data[:, ::-1]
     return Scores(frame, _mean(scores.data, other), scores.model)
 
 
-def _mean(one: F32, other: F32) -> F32:
-    """Of two probabilities, float32 in 0 … 1: the probability at the mean of their logits."""
+def _mean(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> F32:
+    """Of two probabilities in 0 … 1, as networks answer: the probability at the mean of their logits."""
     both = [np.clip(view, _LEAST, 1 - _LEAST) for view in (one, other)]
     odds = np.sqrt(np.multiply(*((view / (1 - view)) for view in both)))
     mean: F32 = odds / (1 + odds)
