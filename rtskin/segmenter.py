@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from rtskin.errors import GraphStateError, InputError
 from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
+from rtskin.infer import mirror as mirrors
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
 from rtskin.infer.classes import Classes
-from rtskin.infer.mirror import infer_both
 from rtskin.infer.sizes import Size
 
 
@@ -51,7 +51,7 @@ class Segmenter:
         from rtskin.render.refine import Refiner
 
         self._refine = Refiner()
-        self._mirror = size == "still" if mirror is None else mirror
+        self._mirror = mirrors.is_wanted(mirror, size)
         self._segmenter: BaseSegmenter | None = load_segmenter(
             model,
             runtime=runtime,
@@ -82,7 +82,7 @@ class Segmenter:
             raise GraphStateError("this Segmenter is closed; make a new one")
         bgr = as_bgr(image)
         frame = Frame(0, BgrPicture(bgr), SourceInfo("image", bgr.shape[1], bgr.shape[0]))
-        scores = infer_both(segmenter, frame) if self._mirror else segmenter.infer(segmenter.prepare(frame))
+        scores = mirrors.infer_both(segmenter, frame) if self._mirror else segmenter.infer(segmenter.prepare(frame))
         return self._refine(scores).data
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,6 +70,14 @@ class FigureOptions:
         from rtskin.evaluate.cost import measure as measure_cost
 
         return measure_cost(cards, self._size()) if self.cost else {}
+
+    def looks(self, cards: Iterable[Card]) -> list[str]:
+        """How often networks look, for the report; nothing where there is none."""
+        from rtskin.infer.mirror import is_wanted
+
+        twice = is_wanted(self.settings.get("mirror"), self._size())
+        how = "a picture and at its mirror image, and both answers are averaged" if twice else "each picture once"
+        return [f"Networks look at {how}."] if any(card.weights for card in cards) else []
 
     def _size(self) -> Size:
         """Of the networks' inputs."""
@@ -137,7 +145,7 @@ def measure(sets: SetOptions, figures: FigureOptions, output: OutputOptions) -> 
             loaded.sets, segmenters, progress=progress, watch=sheets, traits=traits, effort=effort, seed=figures.seed
         )
     # After the pictures: nothing else runs here then.
-    report = replace(report, notes=loaded.notes, costs=figures.costs(cards))
+    report = replace(report, notes=[*loaded.notes, *figures.looks(cards.values())], costs=figures.costs(cards))
     if output.write_cards:
         write_accuracy(report, cards, loaded.unseen_by)
     output.give(report, sheets)
@@ -195,7 +203,7 @@ def cross_validate(
     with ExitStack() as stack:
         effort = figures.effort(stack)
         report = run(planned, trained, measured, name)
-    output.give(replace(report, notes=notes, costs=figures.costs(cards)), sheets)
+    output.give(replace(report, notes=[*notes, *figures.looks(cards.values())], costs=figures.costs(cards)), sheets)
 
 
 def _named(path: Path, model: str) -> Path:

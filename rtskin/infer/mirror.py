@@ -12,9 +12,15 @@ import numpy.typing as npt
 
 from rtskin.frame import F32, BgrPicture, Frame, Scores
 from rtskin.infer.base import BaseSegmenter
+from rtskin.infer.sizes import Size
 
 #: Keeps logits finite. An answer nearer to 0 or 1 says no more than this one.
 _LEAST = 1e-3
+
+
+def is_wanted(mirror: bool | None, size: Size | str) -> bool:
+    """Whether a network looks twice; where nobody says (None), at single images of the size that is meant for them."""
+    return size == "still" if mirror is None else mirror
 
 
 def infer_both(segmenter: BaseSegmenter, frame: Frame) -> Scores:

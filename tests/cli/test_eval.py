@@ -191,6 +191,25 @@ def test_costs(app: typer.Typer, folder: Path) -> None:
     assert said["cost"]["ellipse"]["macs"] is None
 
 
+@pytest.mark.parametrize(
+    ("option", "how"), [((), "mirror image"), (("--no-mirror",), "once"), (("--size", "live"), "once")]
+)
+def test_it_says_how_often_networks_looked(app: typer.Typer, folder: Path, option: tuple[str, ...], how: str) -> None:
+    (note,) = json.loads(run(app, folder, "--models", "mobile-unet", *option, "--limit", 1, "--json"))["notes"]
+    assert note.startswith("Networks look at")
+    assert how in note
+
+
+def test_methods_look_once_and_nothing_is_said(app: typer.Typer, folder: Path) -> None:
+    assert not json.loads(run(app, folder, "--models", "ellipse", "--mirror", "--limit", 1, "--json"))["notes"]
+
+
+@pytest.mark.parametrize("option", ["--mirror", "--no-mirror"])
+def test_video_is_never_looked_at_twice(app: typer.Typer, folder: Path, option: str) -> None:
+    with pytest.raises(InputError, match=f"{option} does not go with --video"):
+        run(app, folder, "--video", option)
+
+
 def test_crops_are_faces_or_refused(app: typer.Typer, folder: Path) -> None:
     pytest.importorskip("skimage")
     with pytest.raises(InputError, match="no crops called 'hands'"):
