@@ -71,6 +71,8 @@ def live(
     own = {
         "infer_classes": classes,
         "source_pace": pace,
+        # Nothing has to keep up: the filter is not to depend on how busy the machine is.
+        "smooth_in_time": False if pace is o.Pace.MAX else None,
         "smooth_strength": strength,
         "preprocess_skip": skip,
         "render_view": view,

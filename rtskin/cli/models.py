@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from rtskin.cli import options as o
 
 if TYPE_CHECKING:
     from rtskin.infer.cards import Card
+
+
+_WIDE = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -58,11 +62,12 @@ def models(
     if as_json:
         typer.echo(json.dumps([{**card.model_dump(mode="json"), "path": str(card.path)} for card in cards], indent=2))
         return
-    table = Table("name", "architecture", "input", "licence", "what")
+    table = Table(Column("name", no_wrap=True), "architecture", "input", "licence", "what")
     table.add_column("where", overflow="fold", min_width=20)  # a shortened path could not be copied
     for card in cards:
         table.add_row(card.name, card.architecture, input_of(card), card.licence, card.description, _where(card))
-    Console().print(table)
+    # Rich takes what is no terminal for one of 80 columns, and would shorten names there that are to be copied.
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def _check(folder: Path) -> None:

@@ -59,6 +59,8 @@ def roi(
         size,
         infer_classes=classes,
         source_pace=pace,
+        # Nothing has to keep up: the filter is not to depend on how busy the machine is.
+        smooth_in_time=False if pace is o.Pace.MAX else None,
         feed_out=out,
         feed_overwrite=overwrite or None,
         smooth_strength=strength,

@@ -6,6 +6,8 @@ is taken for a recipe.
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from rtskin.cli import train_data
+from rtskin.cli.session import on_interrupt
 
 #: What the group runs when its first word is no verb.
 _DEFAULT = "recipe"
@@ -85,15 +88,29 @@ def recipe(
       rtskin train my.toml --device cuda --set loss.focal=1 --set optimiser.name=adamp --set data.clips=false
 
     The checkpoint, the log (log.jsonl), its curves, the worst of the kept-out masks and the exported model (model/) are in
-    --out. A training that was stopped goes on with --resume.
+    --out. Ctrl-C ends it after the step, with a checkpoint; a training that was stopped goes on with --resume.
     """
     from rtskin.train import recipe as recipes
     from rtskin.train.session import train
 
     folder = out or Path("runs") / recipes.load(path).name
-    done = train(
-        path, folder, data, resume, minutes, steps, threads, False, device, tensorboard, settings=settings or []
-    )
+    interrupted = threading.Event()
+    # A second Ctrl-C does not wait for the step; the checkpoint before stays.
+    with on_interrupt(interrupted.set, lambda: os._exit(1)):
+        done = train(
+            path,
+            folder,
+            data,
+            resume,
+            minutes,
+            steps,
+            threads,
+            False,
+            device,
+            tensorboard,
+            settings=settings or [],
+            interrupted=interrupted.is_set,
+        )
     _export(done, folder / "model", data, replace=True)
 
 

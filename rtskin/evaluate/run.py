@@ -207,10 +207,12 @@ def open_models(names: Sequence[str] | Mapping[str, str], **options: Any) -> Ite
 
 
 def shown_name(name: str) -> str:
-    """What a model is called in reports: of a card's path, its folder or (for other.toml) its stem."""
+    """What a model is called in reports: of a card's path, its folder or (for other.toml) its stem; of what `rtskin train`
+    writes (runs/my/model/model.toml), the folder of the training."""
     path = Path(name)
     if path.name == "model.toml":
-        return path.absolute().parent.name
+        folder = path.absolute().parent
+        return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name
     return path.stem if path.suffix == ".toml" else path.name
 
 

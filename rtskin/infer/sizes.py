@@ -14,6 +14,10 @@ from rtskin.preprocess.fit import Shape
 Size = Literal["live", "still"] | Shape
 
 
+#: Of an input: more is a slip of the hand, and would take all memory.
+MOST_PIXELS = 4096 * 4096
+
+
 def parse_size(size: Any) -> Size:
     """A size as it is written: "live", "still", "416x224", (416, 224) or [416, 224]; InputError for others."""
     if size in ("live", "still"):
@@ -21,6 +25,8 @@ def parse_size(size: Any) -> Size:
     if isinstance(size, str) and (found := re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", size)):
         size = (int(found[1]), int(found[2]))
     if isinstance(size, tuple | list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size):
+        if size[0] * size[1] > MOST_PIXELS:
+            raise InputError(f"an input of {size[0]}x{size[1]} is too large; give at most 4096x4096")
         return (size[0], size[1])
     raise InputError(f"no input size is called {size!r}; there are: live, still, or WIDTHxHEIGHT (416x224)")
 

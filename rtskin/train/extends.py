@@ -112,7 +112,9 @@ def _by_name(base: list[Any], own: list[Any], lack: str) -> list[Any]:
     known = [str(_name(entry)) for entry in base]
     for name in (_name(entry) for entry in rest if isinstance(entry, dict) and _PROPER not in entry):
         if isinstance(name, str) and name not in known:
-            raise InputError(f"{lack} called {name!r}{nearest(name, known)}")
+            raise InputError(
+                f"{lack} called {name!r}{nearest(name, known)} (a new one says all that it needs, its terms too)"
+            )
     return found + rest
 
 

@@ -35,7 +35,12 @@ def check(sources: Sequence[Path]) -> None:
             continue
         if not source.is_dir():
             raise InputError(f"{source} is neither a folder of images nor a video")
-        for name, path in _named(source):
+        if (source / "images").is_dir() and (source / "masks").is_dir():
+            raise InputError(f"{source} has masks already, which would be taken for pictures; give {source / 'images'}")
+        named_here = list(_named(source))
+        if not named_here:
+            raise InputError(f"there is no picture in {source}; give a folder with images, or videos themselves")
+        for name, path in named_here:
             for part in name.parts:
                 _must_not_measure(part, path)
             _name(named, name, path)

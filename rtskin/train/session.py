@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,15 @@ def train(
     device: str | None = None,
     tensorboard: bool = False,
     settings: Sequence[str] = (),
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> Path:
     """Train the recipe at ``path`` in the folder ``out``; returns the checkpoint to export (early stopping: of the best).
 
     ``minutes`` or ``steps``, ``threads``, ``device``, ``tensorboard`` and ``settings`` (KEY=VALUE, see
     rtskin.train.overrides) replace what the recipe says. At the end curves.png and worst.png are beside the checkpoint
-    (rtskin.train.report). InputError for a recipe or data that cannot be used, and for a folder that holds a training
-    already unless ``resume``.
+    (rtskin.train.report). ``interrupted`` is asked after each step. InputError for a recipe or data that cannot be used, and
+    for a folder that holds a training already unless ``resume``; InterruptedTrainingError before its
+    last step: what was trained is in the checkpoint.
     """
     changes = {"threads": threads, "device": device, "tensorboard": tensorboard or None}
     table = _changed(overridden(recipes.read(path), settings), minutes, steps, changes)
@@ -56,7 +58,7 @@ def train(
     from rtskin.train import report as reports
     from rtskin.train.loop.checkpoint import BEST, LAST, averaged
     from rtskin.train.loop.progress import bar
-    from rtskin.train.loop.trainer import Trainer
+    from rtskin.train.loop.trainer import InterruptedTrainingError, Trainer
 
     last = out / LAST
     if last.exists() and not resume:
@@ -66,7 +68,10 @@ def train(
     if resume:
         trainer.resume()
     with bar(quiet) as report:
-        trainer.run(report)
+        trainer.run(report, interrupted)
+    if interrupted() and trainer.step != trainer.total and not trainer.stopped:
+        steps_of = f"step {trainer.step}" + (f" of {trainer.total}" if trainer.total else "")
+        raise InterruptedTrainingError(f"interrupted at {steps_of}; the checkpoint is {last}: go on with --resume")
     if trainer.stopped:
         log.info("stopped early at step %d: no better for %d validations", trainer.step, trainer.stop.waited)
     best = out / BEST if recipe.stop.patience else last

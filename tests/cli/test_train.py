@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +89,29 @@ def test_from_zero_to_an_exported_card_on_ten_images(app: typer.Typer, ten: Path
         found = skin[0, 0] > 0.5
         overlaps.append((found & mask).sum() / (found | mask).sum())
     assert np.mean(overlaps) > 0.7, "it has learnt what is in its ten pictures"
+
+
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(ten: Path) -> None:
+    """In a terminal it reaches the process that trains and those that make batches."""
+    train = [sys.executable, "-m", "rtskin", "train", str(ten / "ten.toml"), "--data", str(ten / "data")]
+    train += ["--out", str(ten / "run")]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([*train, "--steps", "100000"], stderr=pipe, text=True, start_new_session=True)
+    while process.poll() is None and not (ten / "run/log.jsonl").is_file():
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=90)
+    assert process.returncode == 1, said
+    found = re.search(
+        r"interrupted at step (\d+) of 100000; the checkpoint is .*run/last.pt: go on with --resume", said
+    )
+    assert found, said
+    assert not (ten / "run/model").exists()
+    steps = str(int(found[1]) + 2)
+    done = subprocess.run([*train, "--resume", "--steps", steps], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"step {steps} of {steps}" in done.stderr
+    assert (ten / "run/model/model.toml").is_file()
 
 
 def test_a_folder_that_holds_a_training_is_not_overwritten(app: typer.Typer, ten: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from rtskin import open_source, paths
 from rtskin.cli.main import VERBS
 from rtskin.media import av, cv2
+from rtskin.smooth.node import Smooth
 from tests.cli.conftest import Outcome, times
 
 Rtskin = Callable[..., Outcome]
@@ -159,6 +160,16 @@ def test_live_at_max_pace_renders_every_frame(rtskin: Rtskin, clip: Path, tmp_pa
     assert json.loads(stats.read_text())["frames"] == {"captured": 20, "rendered": 20, "dropped": 0}
 
 
+@pytest.mark.parametrize(("pace", "judged"), [("max", False), ("source", True)])
+def test_the_filter_goes_by_the_clock_only_where_frames_do(
+    rtskin: Rtskin, clip: Path, monkeypatch: pytest.MonkeyPatch, pace: str, judged: bool
+) -> None:
+    timed: list[float] = []
+    monkeypatch.setattr(Smooth, "_measure", lambda self, taken, step: timed.append(taken))
+    assert rtskin("live", clip, "--pace", pace, "--sink", "null", "--model", "ellipse").status == 0
+    assert bool(timed) is judged
+
+
 @pytest.mark.parametrize("options", [["--pairing", "latest"], ["--every", "3"], ["--every", "auto"]])
 def test_live_with_masks_that_ride_shows_frames(rtskin: Rtskin, clip: Path, tmp_path: Path, options: list[str]) -> None:
     stats = tmp_path / "stats.json"
@@ -251,6 +262,12 @@ def test_models_lists_the_bundled(rtskin: Rtskin) -> None:
     assert "ellipse" in rtskin("models").out
     where = {card["name"]: card["path"] for card in json.loads(rtskin("models", "--json").out)}
     assert Path(where["ellipse"]) == paths.find("models", "ellipse")
+
+
+def test_models_shortens_no_name_in_a_pipe(rtskin: Rtskin) -> None:
+    said = rtskin("models").out
+    for name in ("mobile-unet-parts", "mobile-unet-prior"):
+        assert f" {name} " in said
 
 
 def test_models_says_where_each_is(rtskin: Rtskin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rtskin.errors import InputError, ModelError
 from rtskin.evaluate.datasets import load_pairs, load_skinless
 from rtskin.evaluate.report import to_dict, to_markdown, to_rich
-from rtskin.evaluate.run import Report, evaluate
+from rtskin.evaluate.run import Report, evaluate, shown_name
 from tests.evaluate.conftest import Write, blind, greedy, sees, square
 
 
@@ -134,3 +134,16 @@ def test_what_a_card_says(report: Report) -> None:
     assert said["mean_iou"] == pytest.approx(0.1075)
     assert "mean_iou" in report.accuracy("blind")["street"]
     assert "pooled_precision" not in report.accuracy("blind")["street"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("runs/my/model/model.toml", "my"),
+        ("models/mine/model.toml", "mine"),
+        ("mine/other.toml", "other"),
+        ("ellipse", "ellipse"),
+    ],
+)
+def test_what_a_model_is_called(name: str, shown: str) -> None:
+    assert shown_name(name) == shown

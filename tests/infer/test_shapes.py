@@ -66,7 +66,7 @@ def test_single_images_take_the_larger_ones(make_card: MakeCard, monkeypatch: py
     run = OnnxRuntime.run
     monkeypatch.setattr(OnnxRuntime, "run", lambda self, tensor: seen.append(tensor.shape[2:]) or run(self, tensor))
     card = wide_card(make_card)
-    with rtskin.Segmenter(card) as still, rtskin.Segmenter(card, size="live") as live:
+    with rtskin.Segmenter(card, mirror=False) as still, rtskin.Segmenter(card, size="live") as live:
         # One shape before the first image; before the first frame of a video all.
         assert seen == [(128, 128), (64, 64), (64, 96), (96, 64)]
         seen.clear()
@@ -188,6 +188,11 @@ def test_the_fake_sees_its_disc_in_every_shape(make_card: MakeCard) -> None:
         output = runtime.run(np.zeros((1, 3, height, width), np.float32))
         assert output.shape == (1, 1, height, width)
         assert (output[0, 0, height // 2, width // 2], output[0, 0, 0, 0]) == (1, 0)
+
+
+def test_a_slip_of_the_hand_takes_no_memory(make_card: MakeCard) -> None:
+    with pytest.raises(InputError, match="20000x20000 is too large"):
+        load_segmenter(wide_card(make_card), size="20000x20000")
 
 
 def test_a_method_has_no_input_size() -> None:

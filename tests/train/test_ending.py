@@ -70,6 +70,15 @@ def test_killed_and_resumed_equals_never_stopped_with_everything_on(
     assert one["stop"] == two["stop"]
 
 
+def test_interrupted_it_writes_where_it_is(table: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    stopped = trainer(table, data, tmp_path / "stopped", **_ALL)
+    stopped.run(interrupted=lambda: stopped.step == 2)
+    again = trainer(table, data, tmp_path / "stopped", **_ALL)
+    again.resume()
+    assert again.step == 2
+    assert not again.stopped
+
+
 def test_checkpoints_from_before_there_was_more_state_are_resumed(
     table: dict[str, Any], data: Path, tmp_path: Path
 ) -> None:

@@ -161,10 +161,12 @@ def test_a_checkpoint_holds_the_whole(base: Path, data: Path) -> None:
     assert [part["name"] for part in held["data"]] == ["pairs", "tree"]
 
 
-@pytest.mark.parametrize("name", ["mobile-unet-parts", "mobile-unet-prior"])
-def test_what_ships_has_the_light_the_split_and_the_terms_of_mobile_unet(name: str) -> None:
+@pytest.mark.parametrize(("name", "length"), [("mobile-unet-parts", (1476, None)), ("mobile-unet-prior", (None, 25))])
+def test_what_ships_has_the_light_the_split_and_the_terms_of_mobile_unet(
+    name: str, length: tuple[int | None, float | None]
+) -> None:
     recipe, other = load(MODELS / name / "recipe.toml"), load(MODELS / "mobile-unet" / "recipe.toml")
-    assert (recipe.name, recipe.steps, recipe.minutes) == (name, None, 25)
+    assert (recipe.name, recipe.steps, recipe.minutes) == (name, *length)
     assert (recipe.ships, recipe.augment, recipe.split, recipe.shapes, recipe.still) == (
         True, other.augment, other.split, other.shapes, other.still,
     )  # fmt: skip

@@ -93,3 +93,16 @@ def test_what_cannot_be_decoded_is_noted(tmp_path: Path) -> None:
     broken: list[str] = []
     assert [str(name) for name, _, _ in pictures(tmp_path / "photos", 1, broken)] == ["a/good"]
     assert [Path(name).name for name in broken] == ["bad.png"]
+
+
+def test_a_set_with_masks_is_no_folder_of_photos(tmp_path: Path) -> None:
+    for name in ("images", "masks"):
+        place(tmp_path / "set" / name / "x.png")
+    with pytest.raises(InputError, match=r"has masks already, .*; give .*set/images"):
+        check([tmp_path / "set"])
+
+
+def test_a_folder_without_pictures_is_said(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"there is no picture in .*empty"):
+        check([tmp_path / "empty"])

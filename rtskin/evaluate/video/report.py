@@ -61,7 +61,8 @@ MADE_NOTE = (
 )
 REAL_NOTE = (
     "Real clips, no truth. Warping error: Lai et al. 2018, mean square × 1000, with RLOF flow. Area jitter: trembling of "
-    "the area in % of its mean; an empty mask is perfectly steady, so look at the area too."
+    "the area in % of its mean; an empty mask is perfectly steady, and one that comes late is steadier than one that "
+    "does not: look at the area too, and at trail and delay on motion clips."
 )
 
 

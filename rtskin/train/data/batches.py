@@ -179,5 +179,7 @@ def _grounds(spec: Compose, sets: list[Sides]) -> _Urn:
 
 def _urn(sets: list[Sides], lack: str) -> _Urn:
     if not sets:
-        raise InputError(f"compose: there is {lack}; name another in [compose], or leave the table out")
+        raise InputError(
+            f"compose: there is {lack}; name another in [compose], or set compose.share and compose.limbs to 0"
+        )
     return _Urn(sets)

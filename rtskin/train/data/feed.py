@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ def feed(batches: Batches, start: int, end: int, each: int = 1, aside: Aside | N
     recipe = batches.recipe
     ahead: dict[str, Any] = {}
     if recipe.workers:
-        ahead = {"prefetch_factor": recipe.prefetch, "multiprocessing_context": "spawn"}
+        ahead = {"prefetch_factor": recipe.prefetch, "multiprocessing_context": "spawn", "worker_init_fn": _deaf}
     loader: Any = DataLoader(
         _Errors(batches),
         batch_size=None,
@@ -63,6 +64,11 @@ def _order(
             yield from ((number, aside.take) for number in aside.numbers[done:due])
             done = due
         yield from ((number, None) for number in range(step * each, (step + 1) * each))
+
+
+def _deaf(worker: int) -> None:
+    """Ctrl-C reaches every process of a terminal: the one that trains decides, and ends its workers when it is done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _Errors:

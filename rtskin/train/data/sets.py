@@ -128,7 +128,10 @@ def locate(spec: DataSet, roots: Sequence[Source]) -> Source:
         if (root / spec.path).is_dir():
             return root / spec.path
     places = ", ".join(str(root) for root in roots)
-    raise InputError(f"the data set {spec.name!r} is not there: no folder {spec.path!r} in {places}; see --data")
+    raise InputError(
+        f"the data set {spec.name!r} is not there: no folder {spec.path!r} in {places}; name another folder with "
+        f"--data, or go without it: leave_out = [{spec.name!r}] in a recipe that extends this, --set data.{spec.name}=false"
+    )
 
 
 def _found(spec: DataSet, places: Sequence[Source]) -> list[Item]:

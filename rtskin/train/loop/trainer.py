@@ -52,6 +52,10 @@ _LOGGED = 50
 _ENDLESS = UNSEEN
 
 
+class InterruptedTrainingError(RtskinError):
+    """It was told to end before its last step; the checkpoint is written."""
+
+
 class TrainingError(RtskinError, ArithmeticError):
     """A training that cannot go on."""
 
@@ -131,9 +135,14 @@ class Trainer:
         """The kept-out pictures have not become better for as long as [stop] waits."""
         return 0 < self.recipe.stop.patience <= self.stop.waited
 
-    def run(self, report: Callable[[Progress], None] = lambda progress: None) -> None:
-        """Train to the last step, or until it is :attr:`stopped`. TrainingError where the loss is no number: the checkpoint
-        before stays."""
+    def run(
+        self,
+        report: Callable[[Progress], None] = lambda progress: None,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Train to the last step, or until it is :attr:`stopped`, or until ``interrupted``, which is asked after each step.
+        Then the checkpoint is written, to go on from. TrainingError where the loss is no number: the checkpoint before
+        stays."""
         saved, times = time.monotonic(), []
         losses: list[Losses] = []
         with board.opened(self.recipe.tensorboard, self.out, self.step) as show:
@@ -149,7 +158,7 @@ class Trainer:
                 if self.step % self.recipe.validate_every == 0 or self.step == self.total:
                     self._validate(losses, show)
                     losses = []
-                done = self.step == self.total or self.stopped
+                done = self.step == self.total or self.stopped or interrupted()
                 if done or time.monotonic() - saved > self.recipe.checkpoint_minutes * 60:
                     self.save()
                     saved = time.monotonic()
