@@ -122,8 +122,9 @@ class Cutout:
         self._native = Native(first)
         self.full = self._native.full
         self._weights = _Weights(self._native)
-        self._codes = _codes(self._native, options.settings.background)
-        self._background = Background(options.background, self._native, first) if options.background else None
+        backdrop = options.backdrop
+        self._background = Background(backdrop, self._native, first) if isinstance(backdrop, str) else None
+        self._codes = () if isinstance(backdrop, str) else _codes(self._native, backdrop)
 
     def __call__(self, mask: Mask) -> Any:
         picture = self._native(mask.frame)

@@ -95,6 +95,12 @@ def test_a_background_has_the_codes_of_the_standards(form: str, tags: dict[str, 
         assert abs(int(plane[0, 0]) - code) <= 1
 
 
+def test_a_background_may_be_said_in_the_options() -> None:
+    mask = Mask(decoded("rgb24"), np.zeros((48, 64), np.uint8))
+    painted = composer_for("cutout", mask.frame, OutputOptions(background="ff8000"))(mask)
+    assert [int(channel[0, 0]) for channel in channels_of(painted)] == [0, 128, 255]
+
+
 def test_white_is_paper_white_in_hdr() -> None:
     # ITU-R BT.2408: 203 cd/m² is 58 % of PQ and 75 % of HLG.
     for transfer, share in ((16, 0.58), (18, 0.75)):

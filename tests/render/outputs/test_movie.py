@@ -139,13 +139,17 @@ def test_subtitles_come_through_and_where_they_cannot_it_is_said(tmp_path: Path,
     assert "the subtitles are left out: srt does not fit into mp4; use .mkv" in caplog.text
 
 
-def test_a_part_has_its_own_chapters_and_timecode(tmp_path: Path, source: Path) -> None:
-    write(tmp_path / "a.mkv", "matte", masks_of(source, start=1.2))
-    with av.open(str(tmp_path / "a.mkv")) as copy:
-        [chapter] = copy.chapters()
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov", "a.mp4"])
+def test_a_part_has_its_own_chapters_and_timecode(tmp_path: Path, source: Path, name: str) -> None:
+    write(tmp_path / name, "matte", masks_of(source, start=1.2))
+    with av.open(str(tmp_path / name)) as copy:
+        *before, chapter = copy.chapters()
+        assert len(before) == (name != "a.mkv")  # mp4 and mov need one from 0 on
         assert chapter["metadata"]["title"] == "two"
         assert abs(chapter["start"] * chapter["time_base"] - Fraction(6, 5)) < Fraction(1, 500)
-        assert copy.streams.video[0].metadata["TIMECODE"] == "10:00:01:05"
+        codes = {key.lower(): value for key, value in copy.streams.video[0].metadata.items()}
+        assert codes["timecode"] == "10:00:01:05"
+        assert [float(frame.pts * frame.time_base) for frame in copy.decode(video=0)][:2] == [1.2, 1.24]
 
 
 def test_audio_that_does_not_fit_is_known_before_the_work(tmp_path: Path, source: Path) -> None:
@@ -182,6 +186,7 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path, name: str) -> None:
         ("a.avi", "matte", {}, SinkError, r"there are: \.mp4, \.mov, \.mkv, \.webm"),
         ("a.mp4", "mate", {}, InputError, "did you mean matte"),
         ("a.mov", "matte", {"crf": 20, "codec": "prores"}, InputError, "crf 20 is not for prores"),
+        ("a.mp4", "cutout", {"background": "none.png"}, InputError, "none.png is neither a colour"),
         ("a.mp4", "overlay", {"crf": 60}, InputError, "it goes to 51 for h264"),
     ],
 )
