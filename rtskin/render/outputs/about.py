@@ -1,0 +1,100 @@
+"""What a source says of itself, told again by the output: title, dates, chapters, timecode, shape of a pixel."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+from typing import Any
+
+from rtskin.render.outputs.timecode import advanced
+
+_log = logging.getLogger("rtskin.render")
+
+#: Said by a container of itself; they would be wrong of another.
+_OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "timecode"}
+#: Keys of Apple's cameras, which mp4 and mov keep only when told to write keys of any name.
+_APPLE = "com."
+
+
+#: ISO 639-2 has two codes for some languages; FFmpeg knows one of them where it writes mov. Either → that one.
+_MOV_LANGUAGES = {
+    "sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "cze": "ces", "nld": "dut", "fre": "fra",
+    "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice", "mkd": "mac", "msa": "may", "fas": "per", "rum": "ron",
+    "slo": "slk", "bod": "tib", "cym": "wel",
+}  # fmt: skip
+
+
+def muxer_options(source: Any, container: str) -> dict[str, str]:
+    """What the muxer must be told for the metadata of ``source`` (an av input) to be kept."""
+    if container in ("mp4", "mov") and any(key.startswith(_APPLE) for key in source.metadata):
+        return {"movflags": "use_metadata_tags"}
+    return {}
+
+
+def copy_metadata(source: Any, container: Any) -> None:
+    """The container's metadata, but for what is said of the file itself."""
+    for key, value in source.metadata.items():
+        if key.lower() not in _OWN:
+            container.metadata[key] = value
+
+
+def describe_alike(stream: Any, output: Any, container: str) -> None:
+    """Language, title and handler of a stream for its copy; not what only its old container knows."""
+    for key in ("language", "title", "handler_name"):
+        value = stream.metadata.get(key)
+        if value:
+            output.metadata[key] = (
+                _MOV_LANGUAGES.get(value, value) if container == "mov" and key == "language" else value
+            )
+
+
+def copy_timecode(source: Any, stream: Any, first: Fraction, rate: Fraction | None) -> None:
+    """The source's timecode for the output's video; first: seconds of its first picture.
+
+    A timecode names the first picture of a file: one that begins later in the source has a later one.
+    """
+    video = source.streams.video[0]
+    code = _timecode(source)
+    if code is None:
+        return
+    begin = (video.start_time or 0) * Fraction(video.time_base)
+    rate = rate or Fraction(25)
+    later = advanced(code, round((first - begin) * rate), rate)
+    if later is None:
+        _log.warning("the timecode %r is left out: it is none", code)
+        return
+    stream.metadata["timecode"] = later
+
+
+def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction, length: Fraction | None) -> None:
+    """Chapters of the stretch from ``first`` on, ``length`` seconds long (None: to the end), moved by ``shift``."""
+    kept = []
+    for chapter in source.chapters():
+        base = Fraction(chapter["time_base"])
+        start, end = chapter["start"] * base, chapter["end"] * base
+        if end <= first or (length is not None and start >= first + length):
+            continue
+        start = max(start, first) + shift
+        kept.append({**chapter, "start": round(start / base), "end": round((end + shift) / base)})
+    if kept and container.format.name in ("mp4", "mov") and kept[0]["start"] > 0:
+        # Their chapters follow one another from 0 on: without one before it, the first would begin there.
+        kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {}})
+    if kept:
+        container.set_chapters(kept)
+
+
+def pixel_aspect(source: Any, rotation: int) -> Fraction | None:
+    """Width of a pixel by its height, after turning by so many degrees; None where pixels are square or nothing is said."""
+    aspect = source.streams.video[0].sample_aspect_ratio
+    if not aspect or aspect == 1:
+        return None
+    return 1 / Fraction(aspect) if rotation in (90, 270) else Fraction(aspect)
+
+
+def _timecode(source: Any) -> str | None:
+    """As mov (of a stream or a track of its own), Matroska and others write it."""
+    for metadata in (*(stream.metadata for stream in source.streams), source.metadata):
+        for key, value in metadata.items():
+            if key.lower() == "timecode":
+                return str(value)
+    return None
