@@ -90,6 +90,16 @@ class ImageCapture(Capture):
     def counters(self) -> dict[str, int | float | str]:
         return {"damaged": self._damaged, "missing": self._missing}
 
+    @property
+    def times(self) -> list[int]:
+        """pts of every image that was asked for, those included that may turn out not to be readable."""
+        return [pts for pts, _, _ in self._todo]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of those images."""
+        return [path for _, path, _ in self._todo]
+
     def _asked_for(self, pts: int) -> bool:
         seconds = float(pts * self._base)
         return not self._span.is_before(seconds) and not self._span.is_after(seconds)

@@ -13,6 +13,8 @@ import rtskin
 from rtskin.errors import InputError, RtskinError
 
 VERBS = ("live", "render", "roi", "mask", "models", "run", "demo", "doctor", "eval", "train")
+#: A file of that name is written ./plan.
+TWO_WORDS = ("render plan", "render work", "render finish")
 
 
 def application() -> typer.Typer:
@@ -37,7 +39,7 @@ def run(arguments: list[str] | None = None) -> None:
     debug = "--debug" in arguments
     _log_to_stderr(debug)
     try:
-        application()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
+        application()(_joined([argument for argument in arguments if argument != "--debug"]), prog_name="rtskin")
     except KeyboardInterrupt:
         sys.exit(1)  # before there was a graph to drain
     except RtskinError as error:
@@ -46,6 +48,12 @@ def run(arguments: list[str] | None = None) -> None:
         where = f" (in {error.node})" if error.node else ""
         sys.stderr.write(f"rtskin: {error}{where}\n")
         sys.exit(2 if isinstance(error, InputError) else 1)
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """The words of a verb of two words as one."""
+    two = " ".join(arguments[:2])
+    return [two, *arguments[2:]] if two in TWO_WORDS else arguments
 
 
 def _options(
