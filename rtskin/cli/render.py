@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ def render(
 
     views = {"matte": matte, "overlay": overlay}
     first = s.first_output(output, views)
+    place = work or Path(f"{os.path.abspath(first)}.work")
+    ours = s.is_complete(place)
     settings = o.settings(
         source,
         model,
@@ -90,7 +93,7 @@ def render(
         smooth_lookahead=lookahead,
         preprocess_skip=skip,
         render_view=view,
-        sink=s.sink_for_output(source, first, overwrite),
+        sink=s.sink_for_output(source, first, overwrite, ours),
     )
     if not s.has_frame_table(source, first):
         if output is None or any(views.values()):
@@ -99,12 +102,12 @@ def render(
         return
     _check_statistics(stats)
     spec = s.spec_for(settings, every)
-    outputs = s.outputs_of(spec, source, output, views, overwrite)
+    outputs = s.outputs_of(spec, source, output, views, overwrite, ours)
     from rtskin.cli import render_offline as offline
     from rtskin.offline.plan import plan
 
     wanted = s.wanted(source, spec, outputs, start, end, segment)
-    folder = plan(work or Path(f"{outputs[0].path}.work"), wanted)
+    folder = plan(place, wanted)
     job = offline.Job(folder, jobs, "the same command goes on", as_json)
     done = offline.run(job)
     offline.report(done, [part.path for part in outputs], as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rtskin import paths
@@ -32,6 +33,11 @@ def first_output(output: str | None, views: Views) -> str:
     raise InputError("there is no output; name an OUTPUT, or use --matte FILE or --overlay FILE")
 
 
+def is_complete(folder: Path) -> bool:
+    """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
+    return (folder / "finish" / "complete").exists()
+
+
 def has_frame_table(source: str, output: str) -> bool:
     """Whether a source can be rendered in segments: files can; what is made as it is read cannot.
 
@@ -43,8 +49,11 @@ def has_frame_table(source: str, output: str) -> bool:
     return kind in ("file", "image", "images")
 
 
-def sink_for_output(source: str, output: str, overwrite: bool) -> dict[str, Any]:
-    """The sink's node; InputError for an output that is no file, or the input itself; SinkError where it cannot be."""
+def sink_for_output(source: str, output: str, overwrite: bool, ours: bool = False) -> dict[str, Any]:
+    """The sink's node; InputError for an output that is no file, or the input itself; SinkError where it cannot be.
+
+    ours: what is there already is of this very render, which was stopped after it gave it its name.
+    """
     sink = sink_node(output, overwrite)
     if os.path.abspath(source) == os.path.abspath(output):
         raise InputError(f"{output} is the input itself; choose another OUTPUT")
@@ -52,7 +61,7 @@ def sink_for_output(source: str, output: str, overwrite: bool) -> dict[str, Any]
         raise InputError(
             f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
         )
-    if sink["kind"] == "file":
+    if sink["kind"] == "file" and not ours:
         check_output(output, overwrite)
     return sink
 
@@ -70,14 +79,16 @@ def spec_for(settings: Mapping[str, Any], every: str | None) -> GraphSpec:
     return change(spec.override(settings))
 
 
-def outputs_of(spec: GraphSpec, source: str, output: str | None, views: Views, overwrite: bool) -> list[OutputPart]:
+def outputs_of(
+    spec: GraphSpec, source: str, output: str | None, views: Views, overwrite: bool, ours: bool = False
+) -> list[OutputPart]:
     """The outputs of a pipeline whose sink is for ``output``, and of others with views of their own."""
     render = dict(spec.nodes["render"].options)
     wanted = [(output, render)] if output is not None else []
     wanted += [(path, {**render, "view": view}) for view, path in views.items() if path is not None]
     parts = []
     for path, options in wanted:
-        sink = sink_for_output(source, path, overwrite)
+        sink = sink_for_output(source, path, overwrite, ours)
         own = {key: value for key, value in sink.items() if key != "kind"}
         parts.append(outputs_for(path, sink["kind"], own, options))
     names = [part.path for part in parts]

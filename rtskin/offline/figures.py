@@ -16,8 +16,8 @@ def figures(folder: WorkFolder, written: int) -> GraphStatistics:
     """What the graphs of the mask pass counted, whoever ran them and whenever.
 
     Counts, seconds and CPU are sums over segments (frames before a segment, which only warm it up, were worked on too);
-    percentiles, which cannot be summed, are the median segment's; fps is masks by seconds of their graphs; counters are those
-    of the last segment, or their sum where they count. frames: of the output, ``written``.
+    percentiles, which cannot be summed, are the median segment's; fps is masks by seconds of their graphs; counters are
+    sums, or the last segment's where they are no counts. frames: of the output, ``written``.
     """
     records = [record for segment in folder.segments if (record := folder.record(segment)) is not None]
     parts = [record.statistics for record in records if record.statistics]
