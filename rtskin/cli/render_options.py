@@ -20,8 +20,13 @@ MatteOption = Annotated[
 OverlayOption = Annotated[
     str | None, typer.Option("--overlay", metavar="FILE", help="An overlay, in the same pass.", show_default=False)
 ]
-StartOption = Annotated[float | None, typer.Option(min=0.0, help="First second.", show_default=False)]
-EndOption = Annotated[float | None, typer.Option(min=0.0, help="End before this second.", show_default=False)]
+StartOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="POINT", help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f).", show_default=False
+    ),
+]
+EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before this one.", show_default=False)]
 JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Workers on this machine, each a process.")]
 SegmentOption = Annotated[
     int | None,

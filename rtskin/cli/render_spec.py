@@ -102,8 +102,8 @@ def wanted(
     source: str,
     spec: GraphSpec,
     outputs: list[OutputPart],
-    start: float | None,
-    end: float | None,
+    start: str | None,
+    end: str | None,
     segment: int | None,
     lease: float = 60.0,
 ) -> Wanted:

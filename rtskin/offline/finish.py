@@ -19,7 +19,6 @@ from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import OutputFile, check_output
 from rtskin.graph import Graph
 from rtskin.offline.folder import WorkFolder
-from rtskin.offline.identity import locate
 from rtskin.offline.leases import Leases
 from rtskin.offline.output import WriteOutput
 from rtskin.offline.source import NumberedFrames
@@ -97,6 +96,7 @@ def _write(folder: WorkFolder, stopping: threading.Event, progress: Callable[[in
         raise
     if stopping.is_set():
         return None
+    folder.source()  # what was read was the planned input, to the end
     done = Finished(written, max(frames.lost, masks.held))
     _mark(folder.finish / _COMPLETE, f"{done.frames} {done.held}\n")
     return done
@@ -104,9 +104,8 @@ def _write(folder: WorkFolder, stopping: threading.Event, progress: Callable[[in
 
 def _graph(folder: WorkFolder) -> tuple[Graph, NumberedFrames, StoredMasks]:
     manifest = folder.manifest
-    source = locate(manifest.input.path, manifest.input.relative, folder.path)
     part = manifest.segments
-    frames = NumberedFrames(source, folder.table, part.first, part.last, fill=True)
+    frames = NumberedFrames(folder.source(), folder.table, part.first, part.last, fill=True)
     masks = StoredMasks(folder)
     graph = Graph().add("source", frames).add("masks", masks).connect("source", "masks", size=4)
     for number, output in enumerate(manifest.outputs):

@@ -22,9 +22,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rtskin.capture.table import FrameTable
 from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import write_text
-from rtskin.offline.frames import FrameTable
+from rtskin.offline.frames import from_bytes
+from rtskin.offline.identity import fingerprint, locate
 from rtskin.offline.manifest import Manifest
 from rtskin.offline.segments import Segment, segments_of
 
@@ -65,7 +67,7 @@ class WorkFolder:
             raise InputError(f"{path} cannot be read ({reason(error)}); plan again in another folder") from None
         if hashlib.sha256(data).hexdigest() != part.table:
             raise InputError(f"{path} is not the one of its manifest; plan again in another folder")
-        return FrameTable.from_bytes(data, part.base, part.timed)
+        return from_bytes(data, part.base, part.timed)
 
     @property
     def leases(self) -> Path:
@@ -107,6 +109,14 @@ class WorkFolder:
     def complete(self, segment: Segment, record: Record) -> None:
         """It is done. The same record is written by whoever made the segment too."""
         write_text(self._record(segment), json.dumps(record.model_dump(), indent=1) + "\n", overwrite=True)
+
+    def source(self) -> str:
+        """Where the input is on this machine. InputError where it is no more the one that was planned with; SourceError."""
+        part = self.manifest.input
+        source = locate(part.path, part.relative, self.path)
+        if fingerprint(source) != part.fingerprint:
+            raise InputError(f"{source} is not the file any more that was planned with; plan again in another folder")
+        return source
 
     def clean(self, segment: Segment) -> None:
         """Removes what workers left half written that were killed at this segment."""

@@ -27,14 +27,6 @@ def fingerprint(uri: str) -> str:
     return digest.hexdigest()
 
 
-def stamp(uri: str) -> tuple[tuple[int, int], ...]:
-    """(size, time of change in ns) of every file of a source: what changes here, changed while it was read."""
-    try:
-        return tuple((state.st_size, state.st_mtime_ns) for state in map(os.stat, _files(uri)))
-    except OSError as error:
-        raise SourceError(f"{uri} cannot be looked at: {reason(error)}") from None
-
-
 def locate(path: str, relative: str, folder: Path) -> str:
     """Where an input is on this machine: as it was named, else as seen from the work folder (mounted elsewhere)."""
     for place in (path, str((folder / relative).resolve())):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rtskin.capture.span import Point
+from rtskin.capture.table import FrameTable
 from rtskin.errors import GraphSpecError, InputError, SinkError, reason
 from rtskin.files import write_bytes
 from rtskin.frame import Mask
@@ -16,7 +18,7 @@ from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.offline.environment import environment
 from rtskin.offline.folder import WorkFolder
-from rtskin.offline.frames import FrameTable, read_table
+from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
@@ -32,13 +34,13 @@ _OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: seconds."""
+    """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span."""
 
     source: str
     spec: GraphSpec
     outputs: Sequence[OutputPart]
-    start: float | None = None
-    end: float | None = None
+    start: Point | None = None
+    end: Point | None = None
     segment: int = SEGMENT
     warm_up: int = WARM_UP
     lease_seconds: float = 60.0
@@ -73,7 +75,7 @@ def refuse_others_folder(path: Path) -> None:
 
 def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
     table = read_table(wanted.source)
-    first, last = table.part(wanted.start, wanted.end)
+    first, last = part_of(wanted.source, table, wanted.start, wanted.end)
     spec = mask_part(wanted.spec)
     _check(spec)
     infer = open_model(spec)
@@ -119,7 +121,7 @@ def _input(path: Path, source: str, table: FrameTable) -> InputPart:
         frames=len(table),
         time_base=str(table.time_base),
         timed=table.timed,
-        table=hashlib.sha256(table.to_bytes()).hexdigest(),
+        table=hashlib.sha256(to_bytes(table)).hexdigest(),
     )
 
 
@@ -129,7 +131,7 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
         path.mkdir(exist_ok=True)
     except OSError as error:
         raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
-    write_bytes(path / "frames.npy", table.to_bytes(), overwrite=True)
+    write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
     manifest.save(path / "manifest.json")
     WorkFolder(path).make()
 

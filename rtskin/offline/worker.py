@@ -10,7 +10,6 @@ from rtskin.graph.spec import GraphSpec
 from rtskin.infer.base import BaseSegmenter
 from rtskin.offline.environment import differences, environment
 from rtskin.offline.folder import WorkFolder
-from rtskin.offline.identity import fingerprint, locate
 from rtskin.offline.leases import Lease, Leases
 from rtskin.offline.manifest import Manifest
 from rtskin.offline.segment import make_segment
@@ -44,7 +43,7 @@ class Worker:
         if self._all_done():
             return True
         folder.make()
-        source = self._checked_source()
+        source = folder.source()
         refuse_other_environment(folder.manifest)
         infer = open_model(GraphSpec.parse(folder.manifest.pipeline))
         try:
@@ -85,20 +84,12 @@ class Worker:
         if record is None:
             self.frames = before
             return
+        self._folder.source()  # what was read was the planned input, to the end
         self._folder.complete(segment, record)
         self._leases.forget(segment.name)
 
     def _all_done(self) -> bool:
         return len(self._folder.done()) == len(self._folder.segments)
-
-    def _checked_source(self) -> str:
-        part = self._folder.manifest.input
-        source = locate(part.path, part.relative, self._folder.path)
-        if fingerprint(source) != part.fingerprint:
-            raise InputError(
-                f"{source} is not the file any more that was planned with; plan again in another work folder"
-            )
-        return source
 
 
 def refuse_other_environment(manifest: Manifest) -> None:
