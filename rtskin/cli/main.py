@@ -5,22 +5,30 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import rtskin
 from rtskin.errors import InputError, RtskinError
 
 VERBS = ("live", "render", "roi", "mask", "models", "run", "demo", "doctor", "eval", "train")
-#: A file of that name is written ./plan.
-TWO_WORDS = ("render plan", "render work", "render finish")
+
+
+class _Verbs(TyperGroup):
+    """Verbs of a word, and some of two: "render plan" (a file of that name is written ./plan)."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        two = " ".join(args[:2])
+        return super().resolve_command(ctx, [two, *args[2:]] if two in self.commands else args)
 
 
 def application() -> typer.Typer:
     """All verbs; each is a module of this package with a ``register(app)``."""
     app = typer.Typer(
         name="rtskin",
+        cls=_Verbs,
         help="Finds human skin in live video: which pixels of this frame are skin, now, steadily.",
         no_args_is_help=True,
         rich_markup_mode="rich",
@@ -39,7 +47,7 @@ def run(arguments: list[str] | None = None) -> None:
     debug = "--debug" in arguments
     _log_to_stderr(debug)
     try:
-        application()(_joined([argument for argument in arguments if argument != "--debug"]), prog_name="rtskin")
+        application()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
     except KeyboardInterrupt:
         sys.exit(1)  # before there was a graph to drain
     except RtskinError as error:
@@ -48,12 +56,6 @@ def run(arguments: list[str] | None = None) -> None:
         where = f" (in {error.node})" if error.node else ""
         sys.stderr.write(f"rtskin: {error}{where}\n")
         sys.exit(2 if isinstance(error, InputError) else 1)
-
-
-def _joined(arguments: list[str]) -> list[str]:
-    """The words of a verb of two words as one."""
-    two = " ".join(arguments[:2])
-    return [two, *arguments[2:]] if two in TWO_WORDS else arguments
 
 
 def _options(
