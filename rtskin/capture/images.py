@@ -91,6 +91,16 @@ class ImageCapture(Capture):
     def counters(self) -> dict[str, int | float | str]:
         return {"damaged": self._damaged, "missing": self._missing}
 
+    @property
+    def times(self) -> list[int]:
+        """pts of every image that was asked for, those included that may turn out not to be readable."""
+        return [pts for pts, _, _ in self._todo]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of those images."""
+        return [path for _, path, _ in self._todo]
+
     def _asked_for(self, pts: int, number: int | None) -> bool:
         seconds, number = float(pts * self._base), pts if number is None else number
         return not self._span.is_before(seconds, number) and not self._span.is_after(seconds, number)

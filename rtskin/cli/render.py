@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rtskin.capture.kinds import kind_of
 from rtskin.cli import options as o
-from rtskin.cli.live import sink_node
-from rtskin.cli.session import on_interrupt, show, statistics_to
+from rtskin.cli import render_options as r
+from rtskin.cli import render_steps
+from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
-from rtskin.riding import with_every
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb."""
+    """Add the verb, and its steps."""
     app.command("render")(render)
+    render_steps.register(app)
 
 
 def render(
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="Video file, or numbered images (shot.%04d.png).")],
-    output: Annotated[str, typer.Argument(metavar="OUTPUT", help="Video file, or numbered images (mask.%04d.png).")],
+    source: r.InputArgument,
+    output: r.OutputArgument = None,
     model: o.ModelOption = None,
     view: o.ViewOption = None,
-    start: Annotated[float | None, typer.Option(min=0.0, help="First second.", show_default=False)] = None,
-    end: Annotated[float | None, typer.Option(min=0.0, help="End before this second.", show_default=False)] = None,
+    matte: r.MatteOption = None,
+    overlay: r.OverlayOption = None,
+    start: r.StartOption = None,
+    end: r.EndOption = None,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
     lookahead: o.LookaheadOption = None,
@@ -41,7 +43,12 @@ def render(
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
     classes: o.ClassOption = None,
+    jobs: r.JobsOption = 1,
+    segment: r.SegmentOption = None,
+    work: r.WorkOption = None,
+    keep: r.KeepOption = False,
     stats: o.StatsOption = None,
+    as_json: r.ProgressOption = False,
     overwrite: o.OverwriteOption = False,
 ) -> None:
     """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
@@ -49,11 +56,16 @@ def render(
     OUTPUT decides the format: .mkv (mattes are lossless), .mp4, .mov (mattes within 2 of 255), or numbered PNG images.
     Times stay those of INPUT, also with --start, so that both lie on one timeline.
 
+    What is done survives whatever stops it: the same command goes on, and the file has the same bytes. For several machines
+    there are the steps: rtskin render plan, rtskin render work, rtskin render finish.
+
     Examples:
 
       rtskin render clip.mp4 matte.mkv
 
       rtskin render clip.mp4 overlay.mp4 --view overlay
+
+      rtskin render clip.mp4 --matte matte.mkv --overlay overlay.mp4 --jobs 4
 
       rtskin render shot.%04d.png mask.%04d.png --model mobile-unet
 
@@ -61,15 +73,12 @@ def render(
 
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
     """
-    sink = sink_node(output, overwrite)
-    if os.path.abspath(source) == os.path.abspath(output):
-        raise InputError(f"{output} is the input itself; choose another OUTPUT")
-    if kind_of(source) in ("camera", "network"):
-        raise InputError(f"{source} may have no end; record it with: rtskin live {source} --pace max --sink {output}")
-    if "path" not in sink:
-        raise InputError(
-            f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
-        )
+    from rtskin.cli import render_spec as s
+
+    views = {"matte": matte, "overlay": overlay}
+    first = s.first_output(output, views)
+    place = work or Path(f"{os.path.abspath(first)}.work")
+    ours = s.is_complete(place)
     settings = o.settings(
         source,
         model,
@@ -84,10 +93,45 @@ def render(
         smooth_lookahead=lookahead,
         preprocess_skip=skip,
         render_view=view,
-        sink=sink,
+        sink=s.sink_for_output(source, first, overwrite, ours),
     )
-    change = partial(with_every, every=every, repeats=True)
-    graph = Graph.from_toml("offline_render", settings, change)
+    if not s.has_frame_table(source, first):
+        if output is None or any(views.values()):
+            raise InputError(f"several outputs need a file as INPUT, which {source} is not; name one OUTPUT")
+        _at_once(Graph.from_toml(s.PIPELINE, settings, s.change_for(every)), stats)
+        return
+    _check_statistics(stats)
+    spec = s.spec_for(settings, every)
+    outputs = s.outputs_of(spec, source, output, views, overwrite, ours)
+    from rtskin.cli import render_offline as offline
+    from rtskin.offline.plan import plan
+
+    wanted = s.wanted(source, spec, outputs, start, end, segment)
+    folder = plan(place, wanted)
+    job = offline.Job(folder, jobs, "the same command goes on", as_json)
+    done = offline.run(job)
+    offline.report(done, [part.path for part in outputs], as_json)
+    _statistics(folder, done.frames, stats)
+    if not keep:
+        offline.remove(folder.path)
+
+
+def _check_statistics(stats: Path | None) -> None:
+    with statistics_to(stats, Graph()):
+        pass
+
+
+def _statistics(folder: Any, frames: int, stats: Path | None) -> None:
+    from rtskin.offline.figures import figures
+
+    statistics = figures(folder, frames)
+    if stats is not None:
+        write_json(stats, statistics.as_dict())
+    show(statistics)
+
+
+def _at_once(graph: Graph, stats: Path | None) -> None:
+    """In one pass, for what cannot be read twice."""
     with statistics_to(stats, graph):
         statistics = run_with_progress(graph)
     show(statistics)

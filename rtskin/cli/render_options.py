@@ -1,0 +1,45 @@
+"""Options of ``rtskin render`` and of its steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help="Video file, or numbered images (shot.%04d.png).")]
+OutputArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[OUTPUT]", help="Video file, or numbered images (mask.%04d.png).", show_default=False),
+]
+FolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder, as rtskin render plan made it.")]
+NewFolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder; made where it is not there.")]
+MatteOption = Annotated[
+    str | None, typer.Option("--matte", metavar="FILE", help="A matte, in the same pass.", show_default=False)
+]
+OverlayOption = Annotated[
+    str | None, typer.Option("--overlay", metavar="FILE", help="An overlay, in the same pass.", show_default=False)
+]
+StartOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="POINT", help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f).", show_default=False
+    ),
+]
+EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before this one.", show_default=False)]
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Workers on this machine, each a process.")]
+SegmentOption = Annotated[
+    int | None,
+    typer.Option("--segment", min=1, metavar="N", help="Frames that one worker makes at a time.", show_default="256"),
+]
+WorkOption = Annotated[
+    Path | None,
+    typer.Option("--work", metavar="DIR", help="Where to keep what is done until all is.", show_default="OUTPUT.work"),
+]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Do not remove the work folder in the end.")]
+ProgressOption = Annotated[bool, typer.Option("--json", help="Report progress as lines of JSON on standard output.")]
+LeaseOption = Annotated[
+    float,
+    typer.Option("--lease", min=1.0, help="Seconds of silence after which a worker's segment goes to another."),
+]
+AttachedOption = Annotated[bool, typer.Option("--attached", hidden=True)]
