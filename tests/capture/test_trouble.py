@@ -43,11 +43,14 @@ def test_losses_at_either_end_count_too(tmp_path: Path, packets: range, lost: in
     with open_source(damaged(tmp_path, packets)) as source:
         assert len(list(source)) == 30 - lost
         assert source.counters()["lost"] == lost
+    with FileCapture(damaged(tmp_path, range(4)), first=2, last=9) as source:
+        assert [read_number(frame.bgr) for frame in source] == [4, 5, 6, 7, 8]
+        assert source.counters()["lost"] == 2
 
 
 def test_only_what_was_asked_for_counts_as_lost(tmp_path: Path) -> None:
     path = damaged(tmp_path, range(12, 17))
-    for first, last, lost in ((0, 12, 0), (10, 14, 2), (13, 15, 2), (16, 30, 1), (17, 30, 0)):
+    for first, last, lost in ((0, 12, 0), (10, 14, 2), (13, 15, 2), (16, 30, 1), (17, 30, 0), (0, 17, 5)):
         with FileCapture(path, first=first, last=last) as source:
             assert len(list(source)) == last - first - lost, (first, last)
             assert source.counters()["lost"] == lost, (first, last)
