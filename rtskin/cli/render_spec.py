@@ -55,7 +55,7 @@ def sink_for_output(source: str, output: str, overwrite: bool, ours: bool = Fals
     ours: what is there already is of this very render, which was stopped after it gave it its name.
     """
     sink = sink_node(output, overwrite)
-    if os.path.abspath(source) == os.path.abspath(output):
+    if source != "-" and os.path.abspath(source) == os.path.abspath(output):
         raise InputError(f"{output} is the input itself; choose another OUTPUT")
     if "path" not in sink:
         raise InputError(
@@ -74,7 +74,7 @@ def change_for(every: str | None) -> Callable[[GraphSpec], GraphSpec]:
 def spec_for(settings: Mapping[str, Any], every: str | None) -> GraphSpec:
     """The pipeline with the options; errors name the line of the file where they can."""
     change = change_for(every)
-    Graph.from_toml(PIPELINE, settings, change).check()
+    Graph.from_toml(PIPELINE, settings, change)
     spec, _ = read_spec(paths.find("pipelines", PIPELINE))
     return change(spec.override(settings))
 

@@ -50,6 +50,7 @@ def finish(
     OutputExistsError: an output cannot be written; what was done stays.
     """
     stopping = stopping or threading.Event()
+    folder.make()
     leases = Leases(folder.leases, folder.manifest.lease_seconds)
     while (lease := leases.claim("finish")) is None:
         if stopping.wait(_LOOK):
@@ -69,12 +70,12 @@ def finish(
 
 def refuse_unfinished(folder: WorkFolder) -> None:
     """InputError where masks are missing; those that are damaged count as missing from now on."""
-    damaged = damaged_segments(folder)
-    for segment in damaged:
+    for segment in damaged_segments(folder):
         folder.redo(segment)
-    if damaged:
+    missing = sum(folder.record(segment) is None for segment in folder.segments)
+    if missing:
         raise InputError(
-            f"{len(damaged)} of {len(folder.segments)} segments of {folder.path} are not done; "
+            f"{missing} of {len(folder.segments)} segments of {folder.path} are not done; "
             f"run: rtskin render work {folder.path}"
         )
 

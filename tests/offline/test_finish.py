@@ -92,7 +92,7 @@ def test_killed_between_two_names_it_gives_the_rest(
     unlink = Path.unlink
 
     def killed(self: Path, missing_ok: bool = False) -> None:
-        if self.parent.parent == folder.finish:
+        if self.parent.parent == folder.finish and self.suffix != ".part":
             raise KeyboardInterrupt
         unlink(self, missing_ok)
 
@@ -132,8 +132,8 @@ def test_a_full_disk_is_said_and_leaves_room(planned: Planned, monkeypatch: pyte
 
 def test_frames_that_cannot_be_decoded_hold_the_last_good_mask(planned: Planned, tmp_path: Path) -> None:
     noise = np.random.default_rng(1)
-    whole = make_video(tmp_path / "whole.mkv", 30, size=(64, 48), codec="ffv1")
-    broken = rewrite(whole, tmp_path / "broken.mkv", lambda n, data: noise.bytes(len(data)) if 8 <= n < 22 else data)
+    whole = make_video(tmp_path / "whole.mov", 30, size=(64, 48), codec="png", pixels="rgb24")
+    broken = rewrite(whole, tmp_path / "broken.mov", lambda n, data: noise.bytes(len(data)) if 8 <= n < 22 else data)
     folder = worked(planned, source=broken, segment=10, warm_up=4)
     assert finish(folder) == Finished(30, 14)
     got = pictures(output(folder))
