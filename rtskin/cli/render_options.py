@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help="Video file, or numbered images (shot.%04d.png).")]
+InputArgument = Annotated[
+    str, typer.Argument(metavar="INPUT", help="Video file, images (shot.%04d.png), or - for a pipe.")
+]
 OutputArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[OUTPUT]", help="Video file, or numbered images (mask.%04d.png).", show_default=False),
+    typer.Argument(metavar="[OUTPUT]", help="Video file, images (mask.%04d.png), or - for a pipe.", show_default=False),
 ]
 FolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder, as rtskin render plan made it.")]
 NewFolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder; made where it is not there.")]
@@ -20,6 +22,18 @@ MatteOption = Annotated[
 OverlayOption = Annotated[
     str | None, typer.Option("--overlay", metavar="FILE", help="An overlay, in the same pass.", show_default=False)
 ]
+ViewOption = Annotated[
+    str | None,
+    typer.Option("--view", help="matte, alpha, overlay, cutout or side-by-side.", show_default="the pipeline's"),
+]
+CodecOption = Annotated[
+    str | None, typer.Option("--codec", help="h264, ffv1, prores or vp9.", show_default="by extension and view")
+]
+CrfOption = Annotated[
+    int | None,
+    typer.Option("--crf", min=0, max=63, help="Of H.264 and VP9: smaller is finer and larger.", show_default="18"),
+]
+BitsOption = Annotated[int | None, typer.Option("--bits", help="8 or 16, of PNG.", show_default="those of INPUT")]
 StartOption = Annotated[
     str | None,
     typer.Option(

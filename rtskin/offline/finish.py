@@ -112,7 +112,8 @@ def _graph(folder: WorkFolder) -> tuple[Graph, NumberedFrames, StoredMasks]:
     for number, output in enumerate(manifest.outputs):
         place = folder.finish / str(number)
         place.mkdir()
-        graph.add(f"output-{number}", WriteOutput(output, place / Path(output.path).name))
+        slash = "/" if output.path.endswith("/") else ""
+        graph.add(f"output-{number}", WriteOutput(output, f"{place / Path(output.path).name}{slash}"))
         graph.connect("masks", f"output-{number}", size=4)
     return graph, frames, masks
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rtskin.capture.span import Point
 from rtskin.capture.table import FrameTable
@@ -138,9 +137,3 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
 
 def _names(path: Path) -> list[str]:
     return [item.name for item in path.iterdir()] if path.is_dir() else []
-
-
-def outputs_for(path: str, kind: str, options: dict[str, Any], render: dict[str, Any]) -> OutputPart:
-    """An output as the manifest has it: its path absolute, so that it is the same wherever it is finished from."""
-    rest = {key: value for key, value in options.items() if key != "path"}
-    return OutputPart(path=os.path.abspath(path), kind=kind, options=rest, render=render)
