@@ -118,7 +118,7 @@ class VideoOutput:
 
     def check(self) -> None:
         """SinkError where a file cannot be written: now, not after the work."""
-        from rtskin.render.sinks.encoding import container_for
+        from rtskin.render.outputs.formats import container_for
 
         for path in (self.markdown, self.strip, self.beside):
             if path is not None:

@@ -30,7 +30,7 @@ def render(
     source: r.InputArgument,
     output: r.OutputArgument = None,
     model: o.ModelOption = None,
-    view: o.ViewOption = None,
+    view: r.ViewOption = None,
     matte: r.MatteOption = None,
     overlay: r.OverlayOption = None,
     start: r.StartOption = None,
@@ -45,6 +45,9 @@ def render(
     size: o.SizeOption = None,
     classes: o.ClassOption = None,
     jobs: r.JobsOption = 1,
+    codec: r.CodecOption = None,
+    crf: r.CrfOption = None,
+    bits: r.BitsOption = None,
     segment: r.SegmentOption = None,
     work: r.WorkOption = None,
     keep: r.KeepOption = False,
@@ -55,8 +58,8 @@ def render(
 ) -> None:
     """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
 
-    OUTPUT decides the format: .mkv (mattes are lossless), .mp4, .mov (mattes within 2 of 255), or numbered PNG images.
-    Times stay those of INPUT, also with --start, so that both lie on one timeline.
+    OUTPUT decides the format: .mkv (mattes are lossless), .mp4 (within 2 of 255), .mov, .webm, numbered images (.%04d.png,
+    .%04d.exr) or - for a pipe. Times stay those of INPUT, also with --start, so that both lie on one timeline.
 
     What is done survives whatever stops it: the same command goes on, and the file has the same bytes. For several machines
     there are the steps: rtskin render plan, rtskin render work, rtskin render finish.
@@ -85,18 +88,16 @@ def render(
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | rtskin render - matte.mkv
     """
     # All options, whatever they are: each video of a folder gets the same.
-    options = {key: value for key, value in locals().items() if key not in ("source", "output")}
+    chosen = {key: value for key, value in locals().items() if key not in ("source", "output")}
     if os.path.isdir(source):
-        render_folder(source, output, options, render)
+        render_folder(source, output, chosen, render)
         return
     if suffix is not None:
         raise InputError("--suffix is for a folder of videos; a file's OUTPUT is named whole")
     from rtskin.cli import render_spec as s
 
-    views = {"matte": matte, "overlay": overlay}
-    first = s.first_output(output, views)
-    place = work or Path(f"{os.path.abspath(first)}.work")
-    ours = s.is_complete(place)
+    targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})
+    s.check_source(source, targets)
     settings = o.settings(
         source,
         model,
@@ -110,26 +111,32 @@ def render(
         smooth_strength=strength,
         smooth_lookahead=lookahead,
         preprocess_skip=skip,
-        render_view=view,
-        sink=s.sink_for_output(source, first, overwrite, ours),
     )
-    if not s.has_frame_table(source, first):
-        if output is None or any(views.values()):
-            raise InputError(f"several outputs need a file as INPUT, which {source} is not; name one OUTPUT")
-        _at_once(Graph.from_toml(s.PIPELINE, settings, s.change_for(every)), stats)
-        return
-    _check_statistics(stats)
     spec = s.spec_for(settings, every)
-    outputs = s.outputs_of(spec, source, output, views, overwrite, ours)
+    _check_statistics(stats)
+    options = o.given({"codec": codec, "crf": crf, "bits": bits, "overwrite": overwrite or None})
+    if not s.can_be_read_again(source, targets):
+        _refuse_steps(source, jobs, as_json)
+        _at_once(s.once(spec, s.outputs_of(spec, source, targets, options)), stats)
+        return
+    place = work or Path(f"{os.path.abspath(targets[0][0])}.work")
+    s.read_table(source)  # before anything else is said of it: it may be no video
+    outputs = s.outputs_of(spec, source, targets, options, ours=s.is_complete(place))
+    _in_segments(place, s.wanted(source, spec, outputs, start, end, segment), jobs, keep, stats, as_json)
+
+
+def _in_segments(place: Path, wanted: Any, jobs: int, keep: bool, stats: Path | None, as_json: bool) -> None:
     from rtskin.cli import render_offline as offline
+    from rtskin.offline.figures import figures
     from rtskin.offline.plan import plan
 
-    wanted = s.wanted(source, spec, outputs, start, end, segment)
     folder = plan(place, wanted)
-    job = offline.Job(folder, jobs, "the same command goes on", as_json)
-    done = offline.run(job)
-    offline.report(done, [part.path for part in outputs], as_json)
-    _statistics(folder, done.frames, stats)
+    done = offline.run(offline.Job(folder, jobs, "the same command goes on", as_json))
+    offline.report(done, [part.path for part in wanted.outputs], as_json)
+    statistics = figures(folder, done.frames)
+    if stats is not None:
+        write_json(stats, statistics.as_dict())
+    show(statistics)
     if not keep:
         offline.remove(folder.path)
 
@@ -139,13 +146,11 @@ def _check_statistics(stats: Path | None) -> None:
         pass
 
 
-def _statistics(folder: Any, frames: int, stats: Path | None) -> None:
-    from rtskin.offline.figures import figures
-
-    statistics = figures(folder, frames)
-    if stats is not None:
-        write_json(stats, statistics.as_dict())
-    show(statistics)
+def _refuse_steps(source: str, jobs: int, as_json: bool) -> None:
+    """InputError for options that need an input that can be read again."""
+    for given, name in ((jobs > 1, "--jobs"), (as_json, "--json")):
+        if given:
+            raise InputError(f"{name} needs a file as INPUT and files as outputs; {source} is rendered in one pass")
 
 
 def _at_once(graph: Graph, stats: Path | None) -> None:

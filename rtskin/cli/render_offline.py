@@ -32,6 +32,8 @@ class Job:
 def run(job: Job) -> Finished:
     """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
     stopping = threading.Event()
+    for segment in damaged_segments(job.folder):
+        job.folder.redo(segment)
     with on_interrupt(stopping.set), opencv_alone(), Reporter(job.as_json) as reporter:
         try:
             done = masks(job, stopping, reporter) and outputs(job, stopping, reporter)
@@ -47,10 +49,8 @@ def run(job: Job) -> Finished:
 
 
 def masks(job: Job, stopping: threading.Event, reporter: Reporter) -> bool:
-    """The first pass, those segments again that are damaged."""
+    """The first pass."""
     folder = job.folder
-    for segment in damaged_segments(folder):
-        folder.redo(segment)
     part = folder.manifest.segments
     reporter.begin("masks", part.last - part.first, frames_done(folder))
     return make_masks(folder, job.jobs, stopping, reporter.update)

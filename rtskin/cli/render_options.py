@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-_INPUT = "Video file, numbered images (shot.%04d.png), a folder of videos, or - (standard input)."
+_INPUT = "Video file, numbered images (shot.%04d.png), a folder of videos, or - for a pipe."
 InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help=_INPUT)]
 OutputArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[OUTPUT]", help="Video file, or numbered images (mask.%04d.png).", show_default=False),
+    typer.Argument(metavar="[OUTPUT]", help="Video file, images (mask.%04d.png), or - for a pipe.", show_default=False),
 ]
 FolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder, as rtskin render plan made it.")]
 NewFolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder; made where it is not there.")]
@@ -21,6 +21,18 @@ MatteOption = Annotated[
 OverlayOption = Annotated[
     str | None, typer.Option("--overlay", metavar="FILE", help="An overlay, in the same pass.", show_default=False)
 ]
+ViewOption = Annotated[
+    str | None,
+    typer.Option("--view", help="matte, alpha, overlay, cutout or side-by-side.", show_default="the pipeline's"),
+]
+CodecOption = Annotated[
+    str | None, typer.Option("--codec", help="h264, ffv1, prores or vp9.", show_default="by extension and view")
+]
+CrfOption = Annotated[
+    int | None,
+    typer.Option("--crf", min=0, max=63, help="Of H.264 and VP9: smaller is finer and larger.", show_default="18"),
+]
+BitsOption = Annotated[int | None, typer.Option("--bits", help="8 or 16, of PNG.", show_default="those of INPUT")]
 StartOption = Annotated[
     str | None,
     typer.Option(

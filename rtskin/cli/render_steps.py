@@ -23,7 +23,7 @@ def plan(
     source: r.InputArgument,
     output: r.OutputArgument = None,
     model: o.ModelOption = None,
-    view: o.ViewOption = None,
+    view: r.ViewOption = None,
     matte: r.MatteOption = None,
     overlay: r.OverlayOption = None,
     start: r.StartOption = None,
@@ -37,6 +37,9 @@ def plan(
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
     classes: o.ClassOption = None,
+    codec: r.CodecOption = None,
+    crf: r.CrfOption = None,
+    bits: r.BitsOption = None,
     segment: r.SegmentOption = None,
     lease: r.LeaseOption = 60.0,
     overwrite: o.OverwriteOption = False,
@@ -52,10 +55,10 @@ def plan(
     from rtskin.cli import render_spec as s
     from rtskin.offline.plan import plan as make
 
-    views = {"matte": matte, "overlay": overlay}
-    first = s.first_output(output, views)
-    if not s.has_frame_table(source, first):
-        raise InputError(f"{source} is no file, so no worker could read it again; use rtskin render INPUT OUTPUT")
+    targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})
+    s.check_source(source, targets)
+    if not s.can_be_read_again(source, targets):
+        raise InputError(f"{source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
     settings = o.settings(
         source,
         model,
@@ -69,11 +72,11 @@ def plan(
         smooth_strength=strength,
         smooth_lookahead=lookahead,
         preprocess_skip=skip,
-        render_view=view,
-        sink=s.sink_for_output(source, first, overwrite),
     )
     spec = s.spec_for(settings, every)
-    outputs = s.outputs_of(spec, source, output, views, overwrite)
+    options = o.given({"codec": codec, "crf": crf, "bits": bits, "overwrite": overwrite or None})
+    s.read_table(source)  # before anything else is said of it: it may be no video
+    outputs = s.outputs_of(spec, source, targets, options)
     made = make(folder, s.wanted(source, spec, outputs, start, end, segment, lease))
     part = made.manifest.segments
     typer.echo(

@@ -42,9 +42,9 @@ def figures(folder: WorkFolder, written: int) -> GraphStatistics:
 
 
 def _node(parts: list[dict[str, Any]]) -> NodeStatistics:
-    sums = {key: round(sum(part[key] for part in parts), 3) for key in _SUMS}
-    middles = {key: _median([part[key] for part in parts]) for key in _PERCENTILES}
-    return NodeStatistics(**sums, **middles, counters=_counters([part["counters"] for part in parts]))
+    figures: dict[str, Any] = {key: round(sum(part[key] for part in parts), 3) for key in _SUMS}
+    figures |= {key: _median([part[key] for part in parts]) for key in _PERCENTILES}
+    return NodeStatistics(**figures, counters=_counters([part["counters"] for part in parts]))
 
 
 #: Counters that say how something is set, though they are numbers.

@@ -50,6 +50,7 @@ def finish(
     OutputExistsError: an output cannot be written; what was done stays.
     """
     stopping = stopping or threading.Event()
+    folder.make()
     leases = Leases(folder.leases, folder.manifest.lease_seconds)
     while (lease := leases.claim("finish")) is None:
         if stopping.wait(_LOOK):
@@ -69,12 +70,12 @@ def finish(
 
 def refuse_unfinished(folder: WorkFolder) -> None:
     """InputError where masks are missing; those that are damaged count as missing from now on."""
-    damaged = damaged_segments(folder)
-    for segment in damaged:
+    for segment in damaged_segments(folder):
         folder.redo(segment)
-    if damaged:
+    missing = sum(folder.record(segment) is None for segment in folder.segments)
+    if missing:
         raise InputError(
-            f"{len(damaged)} of {len(folder.segments)} segments of {folder.path} are not done; "
+            f"{missing} of {len(folder.segments)} segments of {folder.path} are not done; "
             f"run: rtskin render work {folder.path}"
         )
 
@@ -111,7 +112,8 @@ def _graph(folder: WorkFolder) -> tuple[Graph, NumberedFrames, StoredMasks]:
     for number, output in enumerate(manifest.outputs):
         place = folder.finish / str(number)
         place.mkdir()
-        graph.add(f"output-{number}", WriteOutput(output, place / Path(output.path).name))
+        slash = "/" if output.path.endswith("/") else ""
+        graph.add(f"output-{number}", WriteOutput(output, f"{place / Path(output.path).name}{slash}"))
         graph.connect("masks", f"output-{number}", size=4)
     return graph, frames, masks
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from rtskin.errors import SinkError
@@ -47,30 +47,31 @@ def _in_this_process(folder: WorkFolder, stopping: threading.Event, progress: Pr
     with ThreadPoolExecutor(1, "rtskin-worker") as pool:
         running = pool.submit(worker.run)
         try:
-            while not running.done():
-                stopping.wait(_LOOK) if not stopping.is_set() else running.exception()
+            while not wait([running], _LOOK).done:
                 progress(complete + worker.frames)
         except BaseException:
             stopping.set()
             raise
-    return running.result()
+    done = running.result()
+    progress(frames_done(folder))
+    return done
 
 
 def _in_processes(folder: WorkFolder, jobs: int, stopping: threading.Event, progress: Progress) -> bool:
     logs = [folder.logs / f"worker-{number + 1}.log" for number in range(jobs)]
     processes = [_start(folder, log) for log in logs]
+    failed = None
     try:
-        while any(process.poll() is None for process in processes) and not stopping.wait(_LOOK):
+        # Where one fails, the others would only go on to what it failed at.
+        while failed is None and any(process.poll() is None for process in processes) and not stopping.wait(_LOOK):
             progress(frames_done(folder))
-            if any(process.poll() for process in processes):  # one has failed; the others would wait for its segment
-                break
+            failed = next((number for number, process in enumerate(processes) if process.poll()), None)
     finally:
         _end(processes)
     if stopping.is_set():
         return False
-    for process, log in zip(processes, logs, strict=True):
-        if process.returncode:
-            raise SinkError(f"a worker failed: {_last_words(log, process.returncode)}")
+    if failed is not None:
+        raise SinkError(f"a worker failed: {_last_words(logs[failed], processes[failed].returncode)}")
     progress(frames_done(folder))
     return len(folder.done()) == len(folder.segments)
 

@@ -45,12 +45,13 @@ class SegmentsPart(_Part):
 
 
 class OutputPart(_Part):
-    """path: absolute. kind: of the sink's node, with its options. render: of the node that makes pictures of masks."""
+    """path: absolute; it ends in a slash where it is a folder. options: of the file, look: of the view, as far as they are
+    set (rtskin.render.outputs.OutputOptions, rtskin.render.node.LookOptions)."""
 
     path: str
-    kind: str
+    view: str
     options: dict[str, Any] = Field(default_factory=dict)
-    render: dict[str, Any] = Field(default_factory=dict)
+    look: dict[str, Any] = Field(default_factory=dict)
 
 
 class Manifest(_Part):

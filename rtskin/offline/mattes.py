@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class MatteWriter:
         return error if isinstance(error, SinkError) else self._file.failed(error)
 
 
-def read_mattes(path: Path) -> Iterator[U8]:
+def read_mattes(path: Path) -> Generator[U8, None, None]:
     """The masks in a file, each uint8 H×W in memory of its own. SourceError where it is damaged."""
     pool = BufferPool()
     try:

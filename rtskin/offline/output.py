@@ -1,54 +1,28 @@
-"""One output of the last pass: masks with their frames go in, a file comes out."""
+"""The node of a graph that writes an output."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rtskin.frame import Mask
-from rtskin.node import Context, Node
+from rtskin.node import Context, Node, parse_options
 from rtskin.offline.manifest import OutputPart
-from rtskin.registry import NODES
-
-
-class Output:
-    """A file, or numbered images, that is being written to ``path``: by the nodes that a graph would use."""
-
-    def __init__(self, part: OutputPart, path: Path) -> None:
-        self._render: Node = NODES.get("render")(**part.render)
-        self._sink: Node = NODES.get(part.kind)(path=path, **part.options)
-        self._opened: list[Node] = []
-        for node in (self._render, self._sink):
-            self._opened.append(node)
-            node.open(Context())
-
-    def write(self, mask: Mask) -> None:
-        """The next frame; SinkError."""
-        self._sink.process(self._render.process(mask))
-
-    def finish(self) -> None:
-        """It is complete now, and has its name. SinkError."""
-        self._sink.finish()
-
-    def abandon(self) -> None:
-        """Lets go of what is not finished; after ``finish`` it does nothing more than give memory back."""
-        opened, self._opened = self._opened, []
-        for node in opened:
-            node.close()
+from rtskin.render.node import LookOptions
+from rtskin.render.outputs import Output, OutputOptions, open_output
 
 
 class WriteOutput(Node):
-    """The node of the last pass that holds an :class:`Output`."""
+    """Masks → the file, images or pipe of ``part``, written as ``path``; they have their names once all is complete."""
 
     takes = (Mask,)
     emits = "none"
 
-    def __init__(self, part: OutputPart, path: Path) -> None:
+    def __init__(self, part: OutputPart, path: str) -> None:
         super().__init__()
         self._part, self._path = part, path
         self._output: Output | None = None
+        self._counters: dict[str, int | float | str] = {}
 
     def open(self, context: Context) -> None:
-        self._output = Output(self._part, self._path)
+        self._output = open_output(self._path, self._part.view, options_of(self._part))
 
     def process(self, mask: Mask) -> None:
         assert self._output is not None, "process() before open()"
@@ -61,4 +35,16 @@ class WriteOutput(Node):
     def close(self) -> None:
         output, self._output = self._output, None
         if output is not None:
+            self._counters = output.counters()
             output.abandon()
+
+    def counters(self) -> dict[str, int | float | str]:
+        """frames; bytes (once it is complete)."""
+        return self._counters if self._output is None else self._output.counters()
+
+
+def options_of(part: OutputPart) -> OutputOptions:
+    """As ``open_output`` takes them. InputError for what they cannot be."""
+    look = parse_options(LookOptions, part.look, "render")
+    assert isinstance(look, LookOptions)
+    return OutputOptions(**part.options, settings=look.settings)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from rtskin.capture.span import Point
 from rtskin.capture.table import FrameTable
@@ -25,8 +28,9 @@ from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, se
 
 #: Frames of a segment: few enough for several workers on a clip, so many that those before it cost little.
 SEGMENT = 256
-#: Frames before a segment that are looked at, so that filters which remember have forgotten their beginning.
-WARM_UP = 32
+#: Seconds before a segment that are looked at, so that filters which remember have forgotten their beginning: 7 times their
+#: usual time constant. In frames at least and at most so many; where no times are known, those of 30 frames a second.
+WARM_SECONDS, LEAST_WARM, MOST_WARM, USUAL_WARM = 1.06, 8, 256, 32
 
 #: In a folder that was being made a work folder when something stopped it.
 _OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
@@ -34,7 +38,10 @@ _OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span."""
+    """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span.
+
+    segment, warm_up: in frames; by default the warm-up follows from the rate.
+    """
 
     source: str
     spec: GraphSpec
@@ -42,7 +49,7 @@ class Wanted:
     start: Point | None = None
     end: Point | None = None
     segment: int = SEGMENT
-    warm_up: int = WARM_UP
+    warm_up: int | None = None
     lease_seconds: float = 60.0
 
 
@@ -83,7 +90,8 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         spec, model = settled(spec, infer), model_facts(infer.segmenter)
     finally:
         infer.close()
-    segments = SegmentsPart(first=first, last=last, frames=wanted.segment, warm_up=wanted.warm_up, tail=_tail(spec))
+    warm_up = warm_up_for(table) if wanted.warm_up is None else wanted.warm_up
+    segments = SegmentsPart(first=first, last=last, frames=wanted.segment, warm_up=warm_up, tail=_tail(spec))
     manifest = Manifest(
         input=_input(path, wanted.source, table),
         segments=segments,
@@ -94,6 +102,14 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         lease_seconds=wanted.lease_seconds,
     )
     return manifest, table
+
+
+def warm_up_for(table: FrameTable) -> int:
+    """Frames before a segment that are looked at too, by the median time from frame to frame."""
+    if not table.timed or len(table) < 2:
+        return USUAL_WARM
+    step = float(Fraction(int(np.median(np.diff(table.pts)))) * table.time_base)
+    return min(max(math.ceil(WARM_SECONDS / step), LEAST_WARM), MOST_WARM) if step > 0 else USUAL_WARM
 
 
 def _check(spec: GraphSpec) -> None:
@@ -138,9 +154,3 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
 
 def _names(path: Path) -> list[str]:
     return [item.name for item in path.iterdir()] if path.is_dir() else []
-
-
-def outputs_for(path: str, kind: str, options: dict[str, Any], render: dict[str, Any]) -> OutputPart:
-    """An output as the manifest has it: its path absolute, so that it is the same wherever it is finished from."""
-    rest = {key: value for key, value in options.items() if key != "path"}
-    return OutputPart(path=os.path.abspath(path), kind=kind, options=rest, render=render)

@@ -73,13 +73,13 @@ def stored_masks(folder: WorkFolder) -> Iterator[tuple[int, U8]]:
 
 
 def damaged_segments(folder: WorkFolder) -> list[Segment]:
-    """Those whose masks are gone, or are not the bytes that were written."""
-    return [segment for segment in folder.segments if not _is_whole(folder, segment)]
+    """Those that are done, but whose masks are gone, or are not the bytes that were written."""
+    return [segment for segment in folder.segments if _is_damaged(folder, segment)]
 
 
-def _is_whole(folder: WorkFolder, segment: Segment) -> bool:
+def _is_damaged(folder: WorkFolder, segment: Segment) -> bool:
     record = folder.record(segment)
     try:
-        return record is not None and file_digest(folder.mattes(segment)) == record.sha256
+        return record is not None and file_digest(folder.mattes(segment)) != record.sha256
     except OSError:
-        return False
+        return True

@@ -64,6 +64,8 @@ class Worker:
             with lease:
                 if self._folder.record(segment) is None:
                     self._make(segment, lease, source, segmenter)
+            if self._folder.record(segment) is not None:
+                self._leases.forget(segment.name)
             return True
         return False
 
@@ -86,7 +88,6 @@ class Worker:
             return
         self._folder.source()  # what was read was the planned input, to the end
         self._folder.complete(segment, record)
-        self._leases.forget(segment.name)
 
     def _all_done(self) -> bool:
         return len(self._folder.done()) == len(self._folder.segments)

@@ -18,39 +18,45 @@ from rtskin.render.views import View, ViewSettings, blend, parse_color
 log = logging.getLogger("rtskin.render")
 
 
+class LookOptions(NodeOptions):
+    """How views look, as a pipeline says it."""
+
+    #: Opacity of the overlay's tint where the mask is full.
+    alpha: float = Field(0.5, ge=0, le=1)
+    #: Of the overlay, rrggbb.
+    color: str = "00c850"
+    #: Of the cutout, rrggbb.
+    background: str = "000000"
+    #: The overlay draws a line around the skin.
+    contour: bool = True
+
+    @field_validator("color", "background")
+    @classmethod
+    def _color(cls, value: str) -> str:
+        parse_color(value)
+        return value
+
+    @property
+    def settings(self) -> ViewSettings:
+        return ViewSettings(parse_color(self.color), self.alpha, self.contour, parse_color(self.background))
+
+
 class Render(Node):
     """Mask → Rendered, by the view of that name. ``command("view", "next" | NAME)`` switches while running."""
 
     takes: ClassVar[tuple[type, ...]] = (Mask,)
     gives: ClassVar[type | None] = Rendered
 
-    class Options(NodeOptions):
+    class Options(LookOptions):
         view: str = "overlay"
-        #: Opacity of the overlay's tint where the mask is full.
-        alpha: float = Field(0.5, ge=0, le=1)
-        #: Of the overlay, rrggbb.
-        color: str = "00c850"
-        #: Of the cutout, rrggbb.
-        background: str = "000000"
-        #: The overlay draws a line around the skin.
-        contour: bool = True
-
-        @field_validator("color", "background")
-        @classmethod
-        def _color(cls, value: str) -> str:
-            parse_color(value)
-            return value
 
     reentrant = True
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        chosen = self.options
-        self._settings = ViewSettings(
-            parse_color(chosen.color), chosen.alpha, chosen.contour, parse_color(chosen.background)
-        )
+        self._settings: ViewSettings = self.options.settings
         self._pool = BufferPool()
-        self._use(chosen.view)
+        self._use(self.options.view)
 
     @property
     def view(self) -> str:

@@ -11,7 +11,8 @@ import pytest
 from rtskin import paths
 from rtskin.graph.spec import read_spec
 from rtskin.offline.folder import WorkFolder
-from rtskin.offline.plan import Wanted, outputs_for, plan
+from rtskin.offline.manifest import OutputPart
+from rtskin.offline.plan import Wanted, plan
 
 from ..capture.media import make_video
 
@@ -34,7 +35,7 @@ def planned(clip: Path, tmp_path: Path) -> Planned:
     ) -> WorkFolder:
         spec, _ = read_spec(paths.find("pipelines", "offline_render"))
         spec = spec.override({"infer.model": "ellipse", "source.uri": str(source), **(settings or {})})
-        output = outputs_for(str(tmp_path / f"{name}.mkv"), "file", {}, {"view": "matte"})
+        output = OutputPart(path=str(tmp_path / f"{name}.mkv"), view="matte")
         own = {"segment": 20, "warm_up": 8, **own}
         return plan(tmp_path / name, Wanted(str(source), spec, [output], **own))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rtskin.capture.table import FrameTable
 from rtskin.errors import InputError, NoFramesError
 from rtskin.offline.folder import WorkFolder
+from rtskin.offline.plan import warm_up_for
 
 from ..capture.media import make_video
 from .conftest import FRAMES, Planned
@@ -28,6 +32,13 @@ def test_every_auto_is_settled(planned: Planned) -> None:
 
 def test_what_masks_look_ahead_to_is_looked_at_too(planned: Planned) -> None:
     assert planned(settings={"smooth.lookahead": 3}).manifest.segments.tail == 3
+
+
+@pytest.mark.parametrize(("rate", "frames"), [(30, 32), (60, 64), (24, 26), (1, 8), (500, 256)])
+def test_the_warm_up_is_a_stretch_of_time(rate: int, frames: int) -> None:
+    pts, some = np.arange(20), np.ones(20, np.bool_)
+    assert warm_up_for(FrameTable(Fraction(1, rate), pts, pts, some, some, True)) == frames
+    assert warm_up_for(FrameTable(Fraction(1, rate), pts, pts, some, some, False)) == 32
 
 
 def test_the_same_plan_again_finds_the_same_folder(planned: Planned) -> None:

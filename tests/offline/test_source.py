@@ -60,13 +60,13 @@ def test_the_last_part_of_an_estimate_goes_to_the_end(tmp_path: Path) -> None:
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
     """30 frames, of which 12 … 14 are noise that no decoder takes: each packet is a picture of its own."""
-    whole = make_video(tmp_path / "whole.mkv", 30, size=(64, 48), codec="ffv1")
+    whole = make_video(tmp_path / "whole.mov", 30, size=(64, 48), codec="png", pixels="rgb24")
     noise = np.random.default_rng(1)
 
     def change(number: int, data: bytes) -> bytes:
         return noise.bytes(len(data)) if 12 <= number < 15 else data
 
-    return rewrite(whole, tmp_path / "broken.mkv", change)
+    return rewrite(whole, tmp_path / "broken.mov", change)
 
 
 def test_frames_that_cannot_be_decoded_are_counted(broken: Path) -> None:

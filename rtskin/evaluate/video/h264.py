@@ -7,8 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from rtskin.frame import U8, Color
-from rtskin.render.sinks.encoding import encoding_for
-from rtskin.render.sinks.writer import VideoWriter, open_container
+from rtskin.render.outputs.color import Tags, matrix_for
+from rtskin.render.outputs.compose import frame_of
+from rtskin.render.outputs.encoder import VideoWriter, open_container, tags_for
+from rtskin.render.outputs.fit import fitting
+from rtskin.render.outputs.formats import encoding_for
 
 #: Frames a second.
 RATE = 30
@@ -23,12 +26,14 @@ def encode(path: Path, pictures: Iterable[U8], size: tuple[int, int], crf: int =
     (3 different files in 50 runs, also with one thread and without looking ahead; the cause was not found).
     """
     base = Fraction(1, RATE)
-    encoding = encoding_for("h264", "mp4", False, *size, crf)
+    encoding = encoding_for("h264", "picture", "bgr24", True, size, crf)
+    tags = tags_for(encoding, "picture", "bgr24", Tags(), matrix_for(Color(), *size).number)
+    fit = fitting("bgr24", True, encoding.pixel_format, encoding.full, Color(), size)
     container = open_container(path, "mp4", base)
     try:
-        writer = VideoWriter(container, encoding, size, base, Fraction(RATE), Color(), threads=1)
+        writer = VideoWriter(container, encoding, size, base, Fraction(RATE), tags, threads=1)
         for number, picture in enumerate(pictures):
-            writer.write(picture, number, 1)
+            writer.write(fit(frame_of(picture)), number, 1)
         writer.finish()
     finally:
         container.close()

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from rtskin.errors import InputError, UnknownNameError
-from rtskin.render.sinks.encoding import CONTAINERS
+from rtskin.render.outputs.formats import CONTAINERS
 from rtskin.render.sinks.png import is_pattern
 
 _WORDS = ("window", "null")
 
 
 def sink_for(text: str) -> tuple[str, dict[str, Any]]:
-    """(node kind, options) for "window", "null", "out.mp4" (.mov, .mkv), "out.%04d.png" or a folder ("frames/").
+    """(node kind, options) for "window", "null", "out.mp4" (.mov, .mkv, .webm), "out.%04d.png" or a folder ("frames/").
 
     InputError or UnknownNameError say what there is.
     """

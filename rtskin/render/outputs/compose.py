@@ -1,0 +1,198 @@
+"""Views as files show them: painted in the source's own pixel format, so that what no view touches stays bit-equal.
+
+A composer takes masks one after another and gives av.VideoFrames, each good until the next is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from rtskin.errors import SinkError, UnknownNameError
+from rtskin.frame import Frame, Mask
+from rtskin.media import av
+from rtskin.registry import VIEWS
+from rtskin.render.outputs import mix, weights
+from rtskin.render.outputs.background import Background
+from rtskin.render.outputs.color import codes_of, matrix_for
+from rtskin.render.outputs.native import Native, check_size, gray_frame
+from rtskin.render.outputs.options import OutputOptions
+from rtskin.render.outputs.pixels import Plane, channels_of, planes_of
+from rtskin.render.views.overlay import FAINT
+
+
+class Composer(Protocol):
+    """full: whether the codes of its pictures go over the full range (known once there is a picture)."""
+
+    @property
+    def full(self) -> bool: ...
+
+    def __call__(self, mask: Mask) -> Any: ...
+
+
+#: Besides the registered views; only files can hold it.
+ALPHA = "alpha"
+
+
+def view_names() -> list[str]:
+    """All views that an output can show."""
+    return sorted({*VIEWS.names(), ALPHA})
+
+
+def check_view(view: str) -> None:
+    """UnknownNameError, naming the nearest."""
+    if view not in view_names():
+        raise UnknownNameError("view", view, view_names())
+
+
+def composer_for(view: str, first: Frame, options: OutputOptions) -> Composer:
+    """The composer of that view for a source whose first frame this is."""
+    check_view(view)
+    if view == "matte":
+        return Matte((first.width, first.height))
+    if view == ALPHA:
+        return Alpha(first)
+    if view == "overlay":
+        return Overlay(first, options)
+    if view == "cutout":
+        return Cutout(first, options)
+    return Painted(view, options)
+
+
+class Matte:
+    """The mask itself: "gray", or "gray16le" for masks of 16 bits."""
+
+    full = True
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._out: Any = None
+
+    def __call__(self, mask: Mask) -> Any:
+        check_size(mask.frame, self._size)
+        if self._out is None:
+            self._out = gray_frame(*self._size, mask.data.dtype)
+        self._out.make_writable()
+        [plane] = planes_of(self._out)
+        if plane.dtype != mask.data.dtype:
+            raise SinkError(f"the masks change from {plane.dtype} to {mask.data.dtype}; one file holds one depth")
+        plane[:] = mask_of(mask, self._size)
+        return self._out
+
+
+class Alpha:
+    """The whole picture, with the mask as its (straight) alpha: an editor can still move the edge."""
+
+    def __init__(self, first: Frame) -> None:
+        self._native = Native(first, alpha=True)
+        self.full = self._native.full
+
+    def __call__(self, mask: Mask) -> Any:
+        data = mask_of(mask, self._native.size)
+        picture = self._native(mask.frame)
+        largest = self._native.layout.full
+        mix.rescale(data, largest / np.iinfo(data.dtype).max, 0, largest, channels_of(picture)[3])
+        return picture
+
+
+class Overlay:
+    """The picture, its skin tinted and outlined, as the view "overlay" of windows."""
+
+    def __init__(self, first: Frame, options: OutputOptions) -> None:
+        self._native, self._settings = Native(first), options.settings
+        self.full = self._native.full
+        self._weights = _Weights(self._native)
+        self._contour = max(1, first.height // 480) if self._settings.contour else 0
+        self._codes = _codes(self._native, self._settings.color)
+
+    def __call__(self, mask: Mask) -> Any:
+        data = mask_of(mask, self._native.size)
+        picture = self._native(mask.frame)
+        weights.tint(data, self._settings.alpha, self._contour, FAINT, self._weights.whole)
+        for channel, weight, code in zip(channels_of(picture), self._weights.of_channels(), self._codes, strict=True):
+            mix.toward(channel, weight, code)
+        return picture
+
+
+class Cutout:
+    """The skin before a colour, an image or a video."""
+
+    def __init__(self, first: Frame, options: OutputOptions) -> None:
+        self._native = Native(first)
+        self.full = self._native.full
+        self._weights = _Weights(self._native)
+        self._codes = _codes(self._native, options.settings.background)
+        self._background = Background(options.background, self._native, first) if options.background else None
+
+    def __call__(self, mask: Mask) -> Any:
+        data = mask_of(mask, self._native.size)
+        picture = self._native(mask.frame)
+        weights.behind(data, self._weights.whole)
+        channels = channels_of(picture)
+        if self._background is None:
+            for channel, weight, code in zip(channels, self._weights.of_channels(), self._codes, strict=True):
+                mix.toward(channel, weight, code)
+            return picture
+        others = channels_of(self._background.at(mask.frame))
+        for channel, weight, other in zip(channels, self._weights.of_channels(), others, strict=True):
+            mix.toward_plane(channel, weight, other)
+        return picture
+
+
+class Painted:
+    """A registered view, which paints on BGR: uint8 H×W×3, or H×W for a matte."""
+
+    full = True
+
+    def __init__(self, view: str, options: OutputOptions) -> None:
+        self._view, self._settings = VIEWS.get(view), options.settings
+
+    def __call__(self, mask: Mask) -> Any:
+        frame = mask.frame
+        out = np.empty((frame.height, frame.width, 3), np.uint8)
+        image = self._view(frame, _eight_bits(mask), out, self._settings)
+        return frame_of(image)
+
+
+def frame_of(image: Plane) -> Any:
+    """An av.VideoFrame, "bgr24" or "gray", with a copy of a picture: uint8 H×W×3 or H×W."""
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="gray" if image.ndim == 2 else "bgr24")
+
+
+def mask_of(mask: Mask, size: tuple[int, int]) -> Plane:
+    """The mask's pixels; SinkError where they are not of the frame's size."""
+    data: Plane = mask.data
+    if data.shape != size[::-1]:
+        raise SinkError(
+            f"the mask of frame {mask.frame.seq} is {data.shape[1]}x{data.shape[0]}, not {size[0]}x{size[1]}"
+        )
+    return data
+
+
+class _Weights:
+    """Weights for luma (and RGB), and the same at the size of chroma."""
+
+    def __init__(self, native: Native) -> None:
+        layout, (width, height) = native.layout, native.size
+        self.whole = np.empty((height, width), np.uint16)
+        self._layout = layout
+        shape = (-(-height // (1 << layout.shift_y)), -(-width // (1 << layout.shift_x)))
+        self._chroma = np.empty(shape, np.uint16) if shape != self.whole.shape else self.whole
+
+    def of_channels(self) -> list[weights.U16]:
+        """For each channel of the picture, alpha left out."""
+        if self._chroma is not self.whole:
+            weights.shrink(self.whole, self._layout.shift_x, self._layout.shift_y, self._chroma)
+        return [self.whole, self._chroma, self._chroma]
+
+
+def _codes(native: Native, bgr: tuple[int, int, int]) -> tuple[float, ...]:
+    layout, color = native.layout, native.color
+    return codes_of(bgr, color, layout, matrix_for(color, *native.size), native.full)
+
+
+def _eight_bits(mask: Mask) -> Mask:
+    if mask.data.dtype == np.uint8:
+        return mask
+    return Mask(mask.frame, ((mask.data.astype(np.uint32) + 128) // 257).astype(np.uint8), mask.model)
