@@ -44,6 +44,7 @@ class DecodedCapture(Capture):
     ) -> None:
         super().__init__(info)
         self._decoder, self._pictures, self._bounds = decoder, pictures, bounds
+        decoder.losses.low, decoder.losses.high = bounds.low, bounds.high
         self._ahead = ahead
         self._size = info.width, info.height
         self._resized = 0
@@ -74,7 +75,7 @@ class DecodedCapture(Capture):
         decoder = self._decoder
         return {
             "damaged": decoder.damaged,
-            "lost": decoder.losses.count,
+            "lost": len(decoder.losses.lost),
             "retimed": decoder.times.retimed,
             "resized": self._resized,
         }
@@ -85,10 +86,10 @@ class DecodedCapture(Capture):
 
     def _end(self, complete: bool) -> None:
         self._ended = True
-        losses = self._decoder.losses
-        if losses.count:
-            at = float((losses.first or 0) * self._decoder.base)
-            log.warning("%s: %d frames cannot be decoded, the first at %.2f s", self.info.name, losses.count, at)
+        lost = self._decoder.losses.lost
+        if lost:
+            at = float(lost[0] * self._decoder.base)
+            log.warning("%s: %d frames cannot be decoded, the first at %.2f s", self.info.name, len(lost), at)
         self._finish(complete)
 
     def _next(self) -> Item | None:

@@ -20,7 +20,7 @@ Item = tuple[Any, int]
 class Decoder:
     """Decodes the video of ``container`` (an open av container), from where it stands.
 
-    damaged: packets or frames that libav complained of. losses: frames that never came. decoded: frames that came, since
+    damaged: packets or frames that libav complained of. losses: of frames that never came. decoded: frames that came, since
     the last ``restart``. Errors as of rtskin.capture.container.video_stream.
     """
 

@@ -126,7 +126,7 @@ class FileCapture(DecodedCapture):
 
     def _finish(self, complete: bool) -> None:
         self._identity.require_same(self._path)
-        if self._seq == 0 and not self._decoder.losses.count:
+        if self._seq == 0 and not self._decoder.losses.lost:
             raise NoFramesError(f"{self._path.name} has no frame between {self._span}; {self._about_length()}")
         if complete:
             self._check_length()

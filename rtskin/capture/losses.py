@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 
 
 class Losses:
-    """Counts them. Packets go in as they are read, pictures as they are decoded; pictures come in the order of showing.
+    """Packets go in as they are read, pictures as they are decoded; pictures come in the order of showing.
 
-    So a packet's time that a later picture has passed will not come any more. ``count``: how many; ``first``: pts of the
-    first of them (None: there is none). low, high: only those with low ≤ pts < high count (None: no bound).
+    So a packet's time that a later picture has passed will not come any more. low, high: what counts are those with
+    low ≤ pts < high (None: no bound); they may be set at any time.
     """
 
     def __init__(self, low: int | None = None, high: int | None = None) -> None:
-        self._low, self._high = low, high
+        self.low, self.high = low, high
         self._waiting: list[int] = []
-        self._begun = False
-        self.count = 0
-        self.first: int | None = None
+        self._lost: list[int] = []
+        self._begin: int | None = None
+
+    @property
+    def lost(self) -> list[int]:
+        """pts of those that count, in order."""
+        first = 0 if self.low is None else bisect_left(self._lost, self.low)
+        last = None if self.high is None else bisect_left(self._lost, self.high)
+        return self._lost[first:last]
 
     def read(self, pts: int | None, key: bool, shown: bool) -> None:
         """A packet; shown: it is to become a picture. What lies before the first key frame cannot, and is not lost."""
-        if pts is None or not (self._begun or key):
-            return
-        if not self._begun:
-            self._begun, self._low = True, pts if self._low is None else max(pts, self._low)
-        if shown and (self._low is None or pts >= self._low) and (self._high is None or pts < self._high):
+        if self._begin is None and key:
+            self._begin = pts
+        if shown and pts is not None and self._begin is not None and pts >= self._begin:
             heapq.heappush(self._waiting, pts)
 
     def decoded(self, pts: int | None) -> None:
@@ -41,6 +46,4 @@ class Losses:
 
     def _pass(self, pts: int | None) -> None:
         while self._waiting and (pts is None or self._waiting[0] < pts):
-            lost = heapq.heappop(self._waiting)
-            self.count += 1
-            self.first = lost if self.first is None else self.first
+            self._lost.append(heapq.heappop(self._waiting))

@@ -15,17 +15,20 @@ def to_entry_before(container: Any, stream: Any, pts: int) -> tuple[Packets, Any
     None where there is no index or it led elsewhere; the container then stands anywhere.
     """
     packets = _seek(container, stream, pts)
-    first = next(filter(is_shown, packets), None) if packets else None
-    good = first is not None and first.pts is not None and first.pts <= pts and entry_test(stream)(first)
-    return (packets, first) if packets and good else None
+    first = None if packets is None else next(filter(is_shown, packets), None)
+    if packets is None or first is None or first.pts is None or first.pts > pts:
+        return None
+    return (packets, first) if entry_test(stream)(first) else None
 
 
 def to_packet(container: Any, stream: Any, pts: int, *, seek: bool) -> tuple[Packets, Any] | None:
     """Goes to the key frame of exactly this ``pts``; the same answer. Without ``seek``, by reading on from where it is."""
     packets = _seek(container, stream, pts) if seek else Packets(container, stream)
-    for packet in filter(is_shown, packets or ()):
+    if packets is None:
+        return None
+    for packet in filter(is_shown, packets):
         if packet.pts == pts and packet.is_keyframe:
-            return packets, packet  # type: ignore[return-value]  # there were packets
+            return packets, packet
         if packet.is_keyframe and packet.pts is not None and packet.pts > pts:
             return None
     return None

@@ -54,15 +54,17 @@ class Span:
         >>> Span.between("1:30", "4500f")
         Span(start=90.0, end=None, first=None, last=4500)
         """
-        seconds: list[float | None] = []
-        numbers: list[int | None] = []
-        for name, point, number in (("start", start, first), ("end", end, last)):
-            time, frame = parse_point(name, point)
-            if frame is not None and number is not None:
-                raise InputError(f"{name} and {'first' if name == 'start' else 'last'} both name a frame; give one")
-            seconds.append(time)
-            numbers.append(number if frame is None else frame)
-        return cls(*seconds, *numbers)
+        begin, begin_frame = parse_point("start", start)
+        finish, finish_frame = parse_point("end", end)
+        for pair in ((begin_frame, first), (finish_frame, last)):
+            if None not in pair:
+                raise InputError(f"{pair[0]}f and {pair[1]} name the same end of a span; give one of them")
+        return cls(
+            begin,
+            finish,
+            first if begin_frame is None else begin_frame,
+            last if finish_frame is None else finish_frame,
+        )
 
     @property
     def whole(self) -> bool:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rtskin.cli import options as o
 from rtskin.cli import render_options as r
 from rtskin.cli import render_steps
+from rtskin.cli.render_many import render_folder
 from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
@@ -53,6 +54,7 @@ def render(
     stats: o.StatsOption = None,
     as_json: r.ProgressOption = False,
     overwrite: o.OverwriteOption = False,
+    suffix: r.SuffixOption = None,
 ) -> None:
     """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
 
@@ -61,6 +63,9 @@ def render(
 
     What is done survives whatever stops it: the same command goes on, and the file has the same bytes. For several machines
     there are the steps: rtskin render plan, rtskin render work, rtskin render finish.
+
+    A folder of videos becomes a folder of the same tree; what is there already is skipped, and a video that fails does not
+    stop the others (the exit status says that there was one).
 
     Examples:
 
@@ -75,7 +80,20 @@ def render(
       rtskin render clip.mp4 matte.mkv --size still --lookahead 2
 
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
+
+      rtskin render talk.mp4 part.mkv --start 1:30 --end 4500f
+
+      rtskin render clips mattes --suffix .mov
+
+      ffmpeg -i clip.mp4 -f yuv4mpegpipe - | rtskin render - matte.mkv
     """
+    # All options, whatever they are: each video of a folder gets the same.
+    chosen = {key: value for key, value in locals().items() if key not in ("source", "output")}
+    if os.path.isdir(source):
+        render_folder(source, output, chosen, render)
+        return
+    if suffix is not None:
+        raise InputError("--suffix is for a folder of videos; a file's OUTPUT is named whole")
     from rtskin.cli import render_spec as s
 
     targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})

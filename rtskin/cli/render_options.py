@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-InputArgument = Annotated[
-    str, typer.Argument(metavar="INPUT", help="Video file, images (shot.%04d.png), or - for a pipe.")
-]
+_INPUT = "Video file, numbered images (shot.%04d.png), a folder of videos, or - for a pipe."
+InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help=_INPUT)]
 OutputArgument = Annotated[
     str | None,
     typer.Argument(metavar="[OUTPUT]", help="Video file, images (mask.%04d.png), or - for a pipe.", show_default=False),
@@ -52,6 +51,10 @@ WorkOption = Annotated[
 ]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Do not remove the work folder in the end.")]
 ProgressOption = Annotated[bool, typer.Option("--json", help="Report progress as lines of JSON on standard output.")]
+SuffixOption = Annotated[
+    str | None,
+    typer.Option("--suffix", help="Of what a folder of videos becomes.", metavar="SUFFIX", show_default=".mkv"),
+]
 LeaseOption = Annotated[
     float,
     typer.Option("--lease", min=1.0, help="Seconds of silence after which a worker's segment goes to another."),

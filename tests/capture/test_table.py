@@ -12,7 +12,7 @@ from rtskin.capture.pattern import read_number
 from rtskin.capture.table import frame_table
 from rtskin.errors import NoFramesError
 from tests.capture.media import make_sound, make_video
-from tests.matrix import FRAMES, KINDS, open_gop, resized, trimmed
+from tests.matrix import FRAMES, KINDS, hour, open_gop, resized, trimmed
 
 ALL = {**KINDS, "trimmed": trimmed, "resized": resized}
 
@@ -108,3 +108,14 @@ def test_a_table_is_of_the_file_as_it_is_now(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     assert len(frame_table(make_video(path, 10))) == 10
     assert len(frame_table(make_video(path, 12))) == 12
+
+
+def test_an_hour_of_4k_at_a_frame_a_second(tmp_path: Path) -> None:
+    video = hour(tmp_path)
+    table = frame_table(video)
+    assert (len(table), int(table.entry.sum())) == (3600, 360)
+    with FileCapture(video, first=3598) as source:
+        frames = list(source)
+        assert source._decoder.decoded == 10
+    assert [frame.time for frame in frames] == [3598.0, 3599.0]
+    assert [read_number(frame.bgr) for frame in frames] == [8, 9]
