@@ -1,8 +1,8 @@
 """Do renders survive being killed: SIGKILL at random moments, the last pass included, then once to the end.
 
-``python -m bench.kills CLIP --kills 20``: each kill begins a render of its own, which is then finished, and whose file is
-compared byte by byte with that of an undisturbed run. With ``--in-a-row`` all kills are of one render. Exits with 1 where a
-file differs.
+``python -m bench.kills CLIP --kills 20 -- --model mobile-unet``: each kill begins a render of its own, with the options that
+follow; it is then finished, and its file compared byte by byte with that of an undisturbed run. With ``--in-a-row`` all kills
+are of one render. Exits with 1 where a file differs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--suffix", default=".mp4")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("options", nargs="*", help="of rtskin render, after --")
-    chosen = parser.parse_args()
+    words = sys.argv[1:]
+    own = words.index("--") if "--" in words else len(words)
+    chosen = parser.parse_args(words[:own])
+    chosen.options = words[own + 1 :]
     with TemporaryDirectory(prefix="rtskin-kills-") as folder:
         whole = Path(folder) / f"whole{chosen.suffix}"
         begun = time.monotonic()
