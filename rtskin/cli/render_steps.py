@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
@@ -140,5 +141,7 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
 
 def _until_input_ends(stopping: threading.Event) -> None:
     """The process that started this one holds the other end, and has ended when this one does."""
-    sys.stdin.buffer.read()
+    # Not sys.stdin: at the end of Python, a thread that waits there holds a lock which is then asked for.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     stopping.set()

@@ -159,3 +159,42 @@ def test_a_failed_worker_of_several_is_told_in_words(rtskin: Rtskin, video: Path
     outcome = rtskin("render", "work", work, "--jobs", "2")
     assert outcome.status == 1
     assert "a worker failed: this worker would make other masks than were planned: numpy is '0.1' there" in outcome.err
+
+
+def test_through_pipes_in_and_out(video: Path, tmp_path: Path) -> None:
+    """What one render writes to its pipe, another reads from its own."""
+    matte = tmp_path / "matte.mkv"
+    base = [sys.executable, "-m", "rtskin", "render"]
+    first = subprocess.Popen(
+        [*base, str(video), "-", "--view", "overlay", "--model", "ellipse"], stdout=subprocess.PIPE
+    )
+    done = subprocess.run(
+        [*base, "-", str(matte), "--model", "ellipse"], stdin=first.stdout, capture_output=True, text=True, check=False
+    )
+    assert first.wait(timeout=60) == 0
+    assert done.returncode == 0, done.stderr
+    assert len(times(matte)) == FRAMES
+
+
+def test_what_needs_a_file_is_refused_for_a_pipe(rtskin: Rtskin, tmp_path: Path) -> None:
+    for option in (["--jobs", "2"], ["--json"]):
+        outcome = rtskin("render", "pattern:64x48?frames=3", tmp_path / "a.mkv", *option)
+        assert outcome.status == 2
+        assert f"{option[0]} needs a file as INPUT" in outcome.err
+    outcome = rtskin("render", "plan", tmp_path / "work", "pattern:64x48?frames=3", tmp_path / "a.mkv")
+    assert (outcome.status, "is no file, or an output is none" in outcome.err) == (2, True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("view", "name"), [("alpha", "a.mov"), ("matte", "m.%04d.exr"), ("cutout", "frames/")])
+def test_other_kinds_of_outputs_get_their_names(
+    rtskin: Rtskin, video: Path, tmp_path: Path, view: str, name: str
+) -> None:
+    outcome = rtskin("render", video, f"{tmp_path}/{name}", "--view", view, "--end", "7f", *COMMON)
+    assert outcome.status == 0, outcome.err
+    if name == "a.mov":
+        assert len(times(tmp_path / name)) == 7
+    else:
+        folder = tmp_path / "frames" if view == "cutout" else tmp_path
+        assert len(list(folder.iterdir())) == 7
+    assert not list(tmp_path.glob("*.work"))
