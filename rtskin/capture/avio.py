@@ -1,4 +1,4 @@
-"""What files and network streams have in common: opening with PyAV, decoding packet by packet, times that are whole."""
+"""What files, pipes and network streams have in common: decoding packet by packet, times that are whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from rtskin.capture.orient import Orienter
 from rtskin.capture.picture import AvPicture, Converter, color_of
-from rtskin.errors import NoFramesError, SourceError
 from rtskin.frame import SourceInfo
 from rtskin.media import av
 
@@ -24,20 +23,6 @@ _MOST_THREADS = 4
 #: H.264: 2.2 ms a frame); a second costs 0.3 ms of CPU a frame, which the network then lacks: live at full speed runs at
 #: 0.95 of the frames a second.
 _ONE_THREAD_PIXELS = 1920 * 1088
-
-
-def video_stream(container: Any, name: str) -> Any:
-    """The stream to show; NoFramesError where there is none, SourceError where nothing decodes it."""
-    pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
-    if not pictures:
-        held = sorted({stream.type for stream in container.streams})
-        instead = f", only {' and '.join(held)}" if held else ""
-        raise NoFramesError(f"{name} holds no video{instead}")
-    best = container.streams.best("video")
-    chosen = best if best in pictures else pictures[0]
-    if chosen.codec_context is None:
-        raise SourceError(f"no decoder here for the video in {name}; convert it to H.264")
-    return chosen
 
 
 def use_threads(stream: Any, kind: str) -> None:
@@ -91,12 +76,20 @@ def describe(stream: Any, first: Any, name: str) -> tuple[SourceInfo, Orienter]:
 
 
 class Pictures:
-    """av.VideoFrames of one source to pictures: turned, with one converter for all."""
+    """av.VideoFrames of one source to pictures: turned, with one converter for all; says once that they are interlaced."""
 
-    def __init__(self, orient: Orienter) -> None:
-        self._orient, self._converter = orient, Converter()
+    def __init__(self, orient: Orienter, name: str) -> None:
+        self._orient, self._converter, self._name = orient, Converter(), name
+        self._said = False
 
     def of(self, frame: Any) -> AvPicture:
+        if frame.interlaced_frame and not self._said:
+            self._said = True
+            log.warning(
+                "%s is interlaced: each mask is of both fields of its frame; for one a field, deinterlace it first"
+                " (ffmpeg -vf bwdif)",
+                self._name,
+            )
         return AvPicture(self._orient.apply(frame), self._converter)
 
 
@@ -120,11 +113,6 @@ class Times:
     def reset(self) -> None:
         """After a seek, times may step backwards."""
         self._last = None
-
-
-def _is_cover(stream: Any) -> bool:
-    """A cover picture in a sound file is a video stream to FFmpeg, not to people."""
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _processors() -> set[int] | range:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rtskin.capture.base import Capture
 from rtskin.capture.kinds import NUMBER
-from rtskin.capture.span import Span
+from rtskin.capture.span import Point, Span
 from rtskin.capture.still import read_image
 from rtskin.errors import InputError, NoFramesError, RtskinError, SourceError, SourceNotFoundError
 from rtskin.frame import U8, BgrPicture, Color, Frame, SourceInfo
@@ -27,7 +27,8 @@ _COLOR = Color(range="pc", matrix="gbr")
 class ImageCapture(Capture):
     """Images as frames, one tick of 1/rate apart.
 
-    rate: frames a second. start, end: seconds, start ≤ t < end. A numbered sequence keeps its numbers in
+    rate: frames a second. start, end: seconds, or as rtskin.capture.span.Point; start ≤ t < end. The number of a frame is
+    the one in its name ("1001f" is shot.1001.png), else its place from 0. A numbered sequence keeps its numbers in
     ``Frame.number``, and a gap in the numbers is a gap in the times; other images follow one another in natural order.
     Counters: damaged (images that cannot be read, passed over), missing (numbers in the gaps).
     """
@@ -36,18 +37,18 @@ class ImageCapture(Capture):
         self,
         uri: str | os.PathLike[str],
         *,
-        start: float | None = None,
-        end: float | None = None,
+        start: Point | None = None,
+        end: Point | None = None,
         rate: float | Fraction | None = None,
     ) -> None:
         self._name = Path(uri).name
         self._rate = _rate(rate)
         self._base = 1 / self._rate
-        self._span = Span(start, end)
+        self._span = Span.between(start, end)
         self._damaged = 0
         everything = _files(os.fspath(uri))
         self._alone = len(everything) == 1
-        self._todo = [item for item in everything if self._asked_for(item[0])]
+        self._todo = [item for item in everything if self._asked_for(item[0], item[2])]
         if not self._todo:
             raise NoFramesError(f"{self._name} has no image between {self._span}; it has {len(everything)} images")
         numbers = [number for _, _, number in self._todo if number is not None]
@@ -90,9 +91,19 @@ class ImageCapture(Capture):
     def counters(self) -> dict[str, int | float | str]:
         return {"damaged": self._damaged, "missing": self._missing}
 
-    def _asked_for(self, pts: int) -> bool:
-        seconds = float(pts * self._base)
-        return not self._span.is_before(seconds) and not self._span.is_after(seconds)
+    @property
+    def times(self) -> list[int]:
+        """pts of every image that was asked for, those included that may turn out not to be readable."""
+        return [pts for pts, _, _ in self._todo]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of those images."""
+        return [path for _, path, _ in self._todo]
+
+    def _asked_for(self, pts: int, number: int | None) -> bool:
+        seconds, number = float(pts * self._base), pts if number is None else number
+        return not self._span.is_before(seconds, number) and not self._span.is_after(seconds, number)
 
     def _first(self) -> U8:
         """The first image that can be read; the place stays on it."""

@@ -42,7 +42,8 @@ KINDS = {
     "demo": Kind("the demo", "rtskin.capture.demo:DemoCapture"),
     "images": Kind("an image sequence", "rtskin.capture.images:ImageCapture", frozenset({"start", "end", "rate"})),
     "image": Kind("an image", "rtskin.capture.images:ImageCapture"),
-    "file": Kind("a video file", "rtskin.capture.file:FileCapture", frozenset({"start", "end"})),
+    "pipe": Kind("standard input", "rtskin.capture.pipe:PipeCapture", frozenset({"start", "end"})),
+    "file": Kind("a video file", "rtskin.capture.file:FileCapture", frozenset({"start", "end", "first", "last"})),
 }
 
 
@@ -55,10 +56,12 @@ def open_source(uri: str | int | os.PathLike[str], **options: Any) -> Capture:
                                                         seconds, reconnect: attempts in a row)
         "pattern:640x480@60?frames=100"                 synthetic picture with its frame number burnt in
         "demo:1280x720@30?seconds=10"                   a portrait in motion (extra ``demo``)
-        "shot.%04d.png", "shots/*.jpg"                  image sequence (start, end in seconds; rate in frames/s)
+        "shot.%04d.png", "shots/*.jpg"                  image sequence (start, end; rate in frames/s)
         "photo.jpg"                                     one image, a sequence of one frame
-        anything else                                   video file (start, end in seconds from its first frame)
-    options: those named above; None means not given.
+        "-"                                             a video through standard input (start, end)
+        anything else                                   video file (start, end; or first, last: frames by number)
+    options: those named above; None means not given. start, end: seconds from the first frame (12.5), a clock
+    ("1:02:03.5"), or the number of a frame ("300f"); the end itself is not given.
 
     Errors: InputError for an option that does not apply, SourceNotFoundError, SourceError, NoFramesError.
 
@@ -79,6 +82,8 @@ def open_source(uri: str | int | os.PathLike[str], **options: Any) -> Capture:
 
 def kind_of(uri: str) -> str:
     """The key in KINDS; a path is looked at only as far as needed. SourceError for a directory."""
+    if uri == "-":
+        return "pipe"
     if uri.isdecimal() or _DEVICE.fullmatch(uri):
         return "camera"
     scheme = uri.partition(":")[0].lower()

@@ -11,8 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from rtskin.capture.avio import Pictures, Times, decode, describe, use_threads, video_stream
+from rtskin.capture.avio import Pictures, Times, decode, describe, use_threads
 from rtskin.capture.base import Capture
+from rtskin.capture.container import video_stream
 from rtskin.capture.live import LagMeter, Timeline
 from rtskin.capture.pump import Pump
 from rtskin.capture.redact import redact
@@ -74,7 +75,7 @@ class NetworkCapture(Capture):
             info = replace(info, duration=length, frames=frames)
         super().__init__(info)
         self._duration = length
-        self._pictures = Pictures(orient)
+        self._pictures = Pictures(orient, self._shown)
         self._timeline, self._lag = Timeline(Fraction(self._stream.time_base)), LagMeter(max_lag)
         self._times = Times(self._timeline.time_base, info.rate)
         self._last: int | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rtskin.capture.base import Capture
 from rtskin.capture.kinds import open_source
 from rtskin.capture.pace import Pacer
+from rtskin.capture.span import Point, Span
 from rtskin.errors import SourceError
 from rtskin.frame import Frame, SourceInfo
 from rtskin.node import Context, NodeOptions, Source
@@ -27,11 +28,16 @@ class SourceOptions(NodeOptions):
 
     uri: str | int = 0
     pace: Literal["source", "max"] = "source"
-    start: float | None = Field(default=None, ge=0)
-    end: float | None = Field(default=None, gt=0)
+    start: Point | None = None
+    end: Point | None = None
     width: int | None = Field(default=None, gt=0)
     height: int | None = Field(default=None, gt=0)
     rate: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _check_span(self) -> Self:
+        Span.between(self.start, self.end)
+        return self
 
 
 class SourceNode(Source):

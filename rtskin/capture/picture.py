@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from rtskin.capture.hdr import is_hdr, tone_map
 from rtskin.capture.lift import lift
 from rtskin.frame import U8, Color
-from rtskin.media import av
+from rtskin.media import av, cv2
 from rtskin.pool import BufferPool
 
 # FFmpeg's AVColor* numbers by name (libavutil/pixdesc.c). What is not listed has no name that anybody writes.
@@ -102,18 +103,13 @@ class Converter:
         self._lock = threading.Lock()
 
     def bgr(self, frame: Any) -> U8:
-        """uint8 H×W×3, C-contiguous, full range; alpha is dropped."""
-        matrix, full = resolve(color_of(frame), frame.format.name, frame.width, frame.height)
-        with self._lock:
-            converted = self._scaler.reformat(
-                frame,
-                format="bgr24",
-                src_colorspace=_SWSCALE[matrix],
-                dst_colorspace=_SWSCALE[matrix],
-                src_color_range=_JPEG if full else _MPEG,
-                dst_color_range=_JPEG,
-                threads=1,  # the default starts a thread for each processor, for every source
-            )
+        """uint8 H×W×3, C-contiguous, full range; alpha is dropped, high dynamic range tone-mapped, fields blended."""
+        color = color_of(frame)
+        pixels = self._tone_mapped(frame, color) if is_hdr(color) else self._plain(frame)
+        return _blended(pixels) if frame.interlaced_frame else pixels
+
+    def _plain(self, frame: Any) -> U8:
+        converted, full = self._convert(frame, "bgr24")
         pixels: U8 = converted.to_ndarray()
         if not pixels.flags.c_contiguous:
             whole = self._pool.take(pixels.shape, np.uint8)
@@ -122,6 +118,34 @@ class Converter:
         if _cut_off(frame.format, full):
             lift(pixels.reshape(-1))
         return pixels
+
+    def _tone_mapped(self, frame: Any, color: Color) -> U8:
+        deep = np.ascontiguousarray(self._convert(frame, "bgr48le")[0].to_ndarray())
+        pixels = self._pool.take(deep.shape, np.uint8)
+        tone_map(deep, color, pixels)
+        return pixels
+
+    def _convert(self, frame: Any, form: str) -> tuple[Any, bool]:
+        """The frame in a format of BGR, full range; and whether its own range was full."""
+        matrix, full = resolve(color_of(frame), frame.format.name, frame.width, frame.height)
+        with self._lock:
+            converted = self._scaler.reformat(
+                frame,
+                format=form,
+                src_colorspace=_SWSCALE[matrix],
+                dst_colorspace=_SWSCALE[matrix],
+                src_color_range=_JPEG if full else _MPEG,
+                dst_color_range=_JPEG,
+                threads=1,  # the default starts a thread for each processor, for every source
+            )
+        return converted, full
+
+
+def _blended(pixels: U8) -> U8:
+    """Each line half itself and half its neighbours, which are of the other field: what moves has no comb's teeth."""
+    weights = np.array([0.25, 0.5, 0.25])
+    blended: U8 = cv2.sepFilter2D(pixels, -1, np.ones(1), weights, borderType=cv2.BORDER_REPLICATE)
+    return blended
 
 
 def _cut_off(format: Any, full: bool) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import rtskin
 from rtskin.errors import InputError, RtskinError
@@ -15,10 +16,19 @@ from rtskin.errors import InputError, RtskinError
 VERBS = ("live", "render", "roi", "mask", "models", "run", "demo", "doctor", "eval", "train")
 
 
+class _Verbs(TyperGroup):
+    """Verbs of a word, and some of two: "render plan" (a file of that name is written ./plan)."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        two = " ".join(args[:2])
+        return super().resolve_command(ctx, [two, *args[2:]] if two in self.commands else args)
+
+
 def application() -> typer.Typer:
     """All verbs; each is a module of this package with a ``register(app)``."""
     app = typer.Typer(
         name="rtskin",
+        cls=_Verbs,
         help="Finds human skin in live video: which pixels of this frame are skin, now, steadily.",
         no_args_is_help=True,
         rich_markup_mode="rich",

@@ -28,13 +28,16 @@ def make_video(
     options: dict[str, str] | None = None,
     container: dict[str, str] | None = None,
     audio: bool = False,
+    color: dict[str, int] | None = None,
 ) -> Path:
-    """Frames of ``pattern:``, so that each carries its number."""
+    """Frames of ``pattern:``, so that each carries its number. color: what the codec context says of colours."""
     with av.open(str(path), "w", options=container or {}) as output:
         stream = output.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size, pixels
         if codec == "libx264":
             stream.codec_context.gop_size = 10
+        for field, value in (color or {}).items():
+            setattr(stream.codec_context, field, value)
         if time_base:
             stream.codec_context.time_base = time_base
         if rotation:

@@ -170,7 +170,7 @@ def test_a_truncated_video_gives_what_decodes_and_says_so(tmp_path, suffix, capl
 def test_a_whole_video_with_longer_audio_is_not_called_truncated(tmp_path, caplog):
     with open_source(make_video(tmp_path / "clip.mkv", 30, audio=True)) as source:
         assert len(list(source)) == 30
-        assert source.counters() == {"damaged": 0, "truncated": 0, "retimed": 0}
+        assert not any(source.counters().values())
     assert caplog.text == ""
 
 
@@ -281,6 +281,6 @@ def test_real_clips_give_as_many_frames_as_they_hold(shared: Path):
             pts = sorted(packet.pts for packet in container.demux(video=0) if packet.size)
         with open_source(path) as source:
             got = [frame.pts for frame in source]
-            assert source.counters() == {"damaged": 0, "truncated": 0, "retimed": 0}
+            assert not any(source.counters().values())
         assert got == pts
         assert frames in (None, len(got))

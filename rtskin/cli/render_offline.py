@@ -1,0 +1,88 @@
+"""Rendering a file in segments: plan, work and finish one after the other, with what is done kept if it is stopped."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from rtskin.cli.render_progress import Reporter, say
+from rtskin.cli.session import on_interrupt, opencv_alone
+from rtskin.errors import InputError, RtskinError
+from rtskin.offline.finish import Finished, finish
+from rtskin.offline.folder import WorkFolder
+from rtskin.offline.local import frames_done, make_masks
+from rtskin.offline.stored import damaged_segments
+
+
+@dataclass(frozen=True)
+class Job:
+    """folder: planned. jobs: workers. again: what to type to go on after it was stopped."""
+
+    folder: WorkFolder
+    jobs: int
+    again: str
+    as_json: bool = False
+
+
+def run(job: Job) -> Finished:
+    """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
+    stopping = threading.Event()
+    for segment in damaged_segments(job.folder):
+        job.folder.redo(segment)
+    with on_interrupt(stopping.set), opencv_alone(), Reporter(job.as_json) as reporter:
+        try:
+            done = masks(job, stopping, reporter) and outputs(job, stopping, reporter)
+        except InputError:
+            raise
+        except RtskinError as error:
+            error.args = (f"{error}; what is done is kept in {job.folder.path}: {job.again}",)
+            raise
+    if not done:
+        interrupted(job)
+    assert isinstance(done, Finished)
+    return done
+
+
+def masks(job: Job, stopping: threading.Event, reporter: Reporter) -> bool:
+    """The first pass."""
+    folder = job.folder
+    part = folder.manifest.segments
+    reporter.begin("masks", part.last - part.first, frames_done(folder))
+    return make_masks(folder, job.jobs, stopping, reporter.update)
+
+
+def outputs(job: Job, stopping: threading.Event, reporter: Reporter) -> Finished | None:
+    """The last pass."""
+    part = job.folder.manifest.segments
+    reporter.begin("output", part.last - part.first)
+    return finish(job.folder, stopping, reporter.update)
+
+
+def interrupted(job: Job) -> None:
+    """Says what is done and how to go on; typer.Exit(1)."""
+    done, total = len(job.folder.done()), len(job.folder.segments)
+    typer.echo(
+        f"rtskin: interrupted after {done} of {total} segments, kept in {job.folder.path}; {job.again}", err=True
+    )
+    raise typer.Exit(1)
+
+
+def report(done: Finished, paths: Sequence[str], as_json: bool) -> None:
+    """What was written, on standard error; as a last line of JSON too."""
+    if done.held:
+        typer.echo(
+            f"rtskin: {done.held} frames could not be decoded; they show the picture and the mask before them", err=True
+        )
+    typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
+    if as_json:
+        say({"stage": "done", "frames": done.frames, "held": done.held, "outputs": list(paths)})
+
+
+def remove(folder: Path) -> None:
+    """The work folder, once nothing is left to do."""
+    shutil.rmtree(folder, ignore_errors=True)

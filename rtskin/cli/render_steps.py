@@ -1,0 +1,147 @@
+"""rtskin render plan, work and finish: the same in steps, for as many machines as share a folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+import typer
+
+from rtskin.cli import options as o
+from rtskin.cli import render_options as r
+from rtskin.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the steps, each a verb of two words."""
+    for name, step in (("plan", plan), ("work", work), ("finish", finish)):
+        app.command(f"render {name}")(step)
+
+
+def plan(
+    folder: r.NewFolderArgument,
+    source: r.InputArgument,
+    output: r.OutputArgument = None,
+    model: o.ModelOption = None,
+    view: r.ViewOption = None,
+    matte: r.MatteOption = None,
+    overlay: r.OverlayOption = None,
+    start: r.StartOption = None,
+    end: r.EndOption = None,
+    smooth: o.SmoothOption = None,
+    strength: o.StrengthOption = None,
+    lookahead: o.LookaheadOption = None,
+    every: o.EveryNumberOption = None,
+    skip: o.SkipOption = None,
+    device: o.DeviceOption = None,
+    threads: o.ThreadsOption = None,
+    size: o.SizeOption = None,
+    classes: o.ClassOption = None,
+    codec: r.CodecOption = None,
+    crf: r.CrfOption = None,
+    bits: r.BitsOption = None,
+    segment: r.SegmentOption = None,
+    lease: r.LeaseOption = 60.0,
+    overwrite: o.OverwriteOption = False,
+) -> None:
+    """Plan a render: settle every choice, and write it with the frame table into a work folder. Nothing is rendered.
+
+    Options are those of rtskin render.
+
+    Example:
+
+      rtskin render plan /shared/work clip.mp4 matte.mkv --size still
+    """
+    from rtskin.cli import render_spec as s
+    from rtskin.offline.plan import plan as make
+
+    targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})
+    s.check_source(source, targets)
+    if not s.can_be_read_again(source, targets):
+        raise InputError(f"{source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
+    settings = o.settings(
+        source,
+        model,
+        smooth,
+        device,
+        threads,
+        size,
+        infer_classes=classes,
+        source_start=start,
+        source_end=end,
+        smooth_strength=strength,
+        smooth_lookahead=lookahead,
+        preprocess_skip=skip,
+    )
+    spec = s.spec_for(settings, every)
+    options = o.given({"codec": codec, "crf": crf, "bits": bits, "overwrite": overwrite or None})
+    s.read_table(source)  # before anything else is said of it: it may be no video
+    outputs = s.outputs_of(spec, source, targets, options)
+    made = make(folder, s.wanted(source, spec, outputs, start, end, segment, lease))
+    part = made.manifest.segments
+    typer.echo(
+        f"{part.last - part.first} frames in {len(made.segments)} segments; next, as often and on as many machines as "
+        f"you like: rtskin render work {folder}; then: rtskin render finish {folder}",
+        err=True,
+    )
+
+
+def work(
+    folder: r.FolderArgument,
+    jobs: r.JobsOption = 1,
+    as_json: r.ProgressOption = False,
+    attached: r.AttachedOption = False,
+) -> None:
+    """Make masks of a planned render, until all are there; others may do the same, here and on other machines.
+
+    Each segment is made by one worker; one that is silent for too long is replaced. Ctrl-C gives back what it is at.
+
+    Example:
+
+      rtskin render work /shared/work --jobs 2
+    """
+    from rtskin.cli import render_offline as offline
+    from rtskin.cli.render_progress import Reporter
+    from rtskin.cli.session import on_interrupt, opencv_alone
+    from rtskin.offline.folder import WorkFolder
+
+    job = offline.Job(WorkFolder(folder), jobs, "the same command goes on", as_json)
+    stopping = threading.Event()
+    if attached:
+        threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
+    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+        done = offline.masks(job, stopping, reporter)
+    if not done:
+        offline.interrupted(job)
+    typer.echo(f"all {len(job.folder.segments)} segments are done; next: rtskin render finish {folder}", err=True)
+
+
+def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
+    """Write the outputs of a planned render whose masks are all there. The work folder stays; remove it when you like.
+
+    Example:
+
+      rtskin render finish /shared/work
+    """
+    from rtskin.cli import render_offline as offline
+    from rtskin.cli.render_progress import Reporter
+    from rtskin.cli.session import on_interrupt, opencv_alone
+    from rtskin.offline.folder import WorkFolder
+
+    job = offline.Job(WorkFolder(folder), 1, "the same command begins this pass again", as_json)
+    stopping = threading.Event()
+    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+        done = offline.outputs(job, stopping, reporter)
+    if done is None:
+        offline.interrupted(job)
+        return
+    offline.report(done, [part.path for part in job.folder.manifest.outputs], as_json)
+
+
+def _until_input_ends(stopping: threading.Event) -> None:
+    """The process that started this one holds the other end, and has ended when this one does."""
+    # Not sys.stdin: at the end of Python, a thread that waits there holds a lock which is then asked for.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    stopping.set()

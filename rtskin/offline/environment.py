@@ -1,0 +1,57 @@
+"""What the bytes of a mask may depend on beside input, options and model: versions of libraries, kind of processor."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+from rtskin.infer.runtimes.installed import onnxruntime_distributions
+from rtskin.media import av, cv2
+
+
+def environment() -> dict[str, str]:
+    """Names and versions. cpu: the instruction sets that OpenCV may use here; other kernels choose by the same."""
+    import numba
+    import numpy as np
+
+    import rtskin
+
+    found = {
+        "rtskin": rtskin.__version__,
+        "machine": platform.machine(),
+        "cpu": _instruction_sets(cv2.getCPUFeaturesLine()),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "llvmlite": importlib.metadata.version("llvmlite"),
+        "opencv": cv2.__version__,
+        "av": av.__version__,
+        "ffmpeg": " ".join(f"{name}-{_dotted(version)}" for name, version in sorted(av.library_versions.items())),
+    }
+    return found | onnxruntime_distributions()
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """In words, each key (dotted where mappings hold mappings) whose value is another: "numpy is '1' there, '2' here"."""
+    found = []
+    for key in sorted({*there, *here}):
+        one, other = there.get(key), here.get(key)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            found += differences(one, other, f"{prefix}{key}.")
+        elif one != other:
+            found.append(f"{prefix}{key} is {_said(one)} there, {_said(other)} here")
+    return found
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else repr(value)
+
+
+def _instruction_sets(line: str) -> str:
+    """OpenCV marks what it would use with a star, and what this processor lacks with a question mark."""
+    return " ".join(word.lstrip("*") for word in line.split() if not word.endswith("?"))
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

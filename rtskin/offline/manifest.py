@@ -1,0 +1,97 @@
+"""The manifest: all that decides what comes out, written once, before the first mask."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rtskin.errors import InputError
+from rtskin.files import write_text
+from rtskin.offline.environment import differences
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InputPart(_Part):
+    """path: as it was named, made absolute. relative: from the work folder. table: sha256 of the frame table."""
+
+    path: str
+    relative: str
+    fingerprint: str
+    frames: int
+    time_base: str
+    timed: bool
+    table: str
+
+    @property
+    def base(self) -> Fraction:
+        """Seconds of a tick."""
+        return Fraction(self.time_base)
+
+
+class SegmentsPart(_Part):
+    """Frames first … last − 1, in segments of ``frames``; ``warm_up`` before and ``tail`` after each are looked at too."""
+
+    first: int
+    last: int
+    frames: int
+    warm_up: int
+    tail: int
+
+
+class OutputPart(_Part):
+    """path: absolute; it ends in a slash where it is a folder. options: of the file, look: of the view, as far as they are
+    set (rtskin.render.outputs.OutputOptions, rtskin.render.node.LookOptions)."""
+
+    path: str
+    view: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    look: dict[str, Any] = Field(default_factory=dict)
+
+
+class Manifest(_Part):
+    """pipeline: the graph from source to mask, as a GraphSpec, with every ``auto`` settled. model: what it is, and what it
+    really runs on. environment: see rtskin.offline.environment. lease_seconds: without a heartbeat for so long, a worker
+    is dead."""
+
+    format: Literal[1] = 1
+    input: InputPart
+    segments: SegmentsPart
+    pipeline: dict[str, Any]
+    model: dict[str, Any]
+    environment: dict[str, str]
+    outputs: list[OutputPart]
+    lease_seconds: float = 60.0
+
+    def save(self, path: Path) -> None:
+        """Whole or not at all; SinkError."""
+        write_text(path, self.model_dump_json(indent=2) + "\n", overwrite=True)
+
+    @classmethod
+    def load(cls, path: Path) -> Manifest:
+        """InputError where there is none, or one of another version of rtskin."""
+        try:
+            return cls.model_validate_json(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise InputError(
+                f"{path.parent} is no work folder, it has no {path.name}; make one with rtskin render plan"
+            ) from None
+        except (OSError, ValidationError, UnicodeDecodeError) as error:
+            what = "is of another version of rtskin, or damaged" if isinstance(error, ValueError) else "cannot be read"
+            raise InputError(f"{path} {what}; plan again in another folder") from None
+
+    def differences(self, other: Manifest) -> list[str]:
+        """In words, in what ``other`` ("here") is not this ("there"), but for where the input lies and the leases."""
+        return differences(self._decisive(), other._decisive())
+
+    def _decisive(self) -> dict[str, Any]:
+        data = self.model_dump(mode="json", exclude={"lease_seconds": True, "input": {"path", "relative"}})
+        data["outputs"] = {output["path"]: output for output in data["outputs"]}
+        # The source's options are in the other parts already: which file, and which frames of it.
+        data["pipeline"]["nodes"].pop("source", None)
+        return data

@@ -1,0 +1,156 @@
+"""Planning: input and options → a manifest with everything settled, in a work folder."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from rtskin.capture.span import Point
+from rtskin.capture.table import FrameTable
+from rtskin.errors import GraphSpecError, InputError, SinkError, reason
+from rtskin.files import write_bytes
+from rtskin.frame import Mask
+from rtskin.graph import Graph
+from rtskin.graph.spec import GraphSpec
+from rtskin.offline.environment import environment
+from rtskin.offline.folder import WorkFolder
+from rtskin.offline.frames import part_of, read_table, to_bytes
+from rtskin.offline.identity import fingerprint
+from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
+from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
+
+#: Frames of a segment: few enough for several workers on a clip, so many that those before it cost little.
+SEGMENT = 256
+#: Seconds before a segment that are looked at, so that filters which remember have forgotten their beginning: 7 times their
+#: usual time constant. In frames at least and at most so many; where no times are known, those of 30 frames a second.
+WARM_SECONDS, LEAST_WARM, MOST_WARM, USUAL_WARM = 1.06, 8, 256, 32
+
+#: In a folder that was being made a work folder when something stopped it.
+_OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span.
+
+    segment, warm_up: in frames; by default the warm-up follows from the rate.
+    """
+
+    source: str
+    spec: GraphSpec
+    outputs: Sequence[OutputPart]
+    start: Point | None = None
+    end: Point | None = None
+    segment: int = SEGMENT
+    warm_up: int | None = None
+    lease_seconds: float = 60.0
+
+
+def plan(path: Path, wanted: Wanted) -> WorkFolder:
+    """The work folder for what is wanted: a new one, or the one that is there already, if it is for just that.
+
+    InputError: a folder of another input or other options (it says in what), or one of something else; errors of the source,
+    the model and the pipeline. Nothing is written before all is known to be possible.
+    """
+    refuse_others_folder(path)
+    there = Manifest.load(path / "manifest.json") if (path / "manifest.json").exists() else None
+    manifest, table = _manifest(path, wanted)
+    if there is None:
+        _write(path, manifest, table)
+    elif different := there.differences(manifest):
+        raise InputError(
+            f"{path} is the work folder of another render: {'; '.join(different[:3])}; remove it, or choose another (--work)"
+        )
+    return WorkFolder(path)
+
+
+def refuse_others_folder(path: Path) -> None:
+    """InputError where ``path`` holds something that no work folder holds."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; a work folder needs a name of its own (--work)")
+    strange = [name for name in _names(path) if name not in _OURS and not name.endswith(".part")]
+    if strange:
+        raise InputError(f"{path} is no work folder, it holds {strange[0]}; choose another (--work)")
+
+
+def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
+    table = read_table(wanted.source)
+    first, last = part_of(wanted.source, table, wanted.start, wanted.end)
+    spec = mask_part(wanted.spec)
+    _check(spec)
+    infer = open_model(spec)
+    try:
+        spec, model = settled(spec, infer), model_facts(infer.segmenter)
+    finally:
+        infer.close()
+    warm_up = warm_up_for(table) if wanted.warm_up is None else wanted.warm_up
+    segments = SegmentsPart(first=first, last=last, frames=wanted.segment, warm_up=warm_up, tail=_tail(spec))
+    manifest = Manifest(
+        input=_input(path, wanted.source, table),
+        segments=segments,
+        pipeline=spec.model_dump(mode="json", by_alias=True),
+        model=model,
+        environment=environment(),
+        outputs=list(wanted.outputs),
+        lease_seconds=wanted.lease_seconds,
+    )
+    return manifest, table
+
+
+def warm_up_for(table: FrameTable) -> int:
+    """Frames before a segment that are looked at too, by the median time from frame to frame."""
+    if not table.timed or len(table) < 2:
+        return USUAL_WARM
+    step = float(Fraction(int(np.median(np.diff(table.pts)))) * table.time_base)
+    return min(max(math.ceil(WARM_SECONDS / step), LEAST_WARM), MOST_WARM) if step > 0 else USUAL_WARM
+
+
+def _check(spec: GraphSpec) -> None:
+    """GraphSpecError now, not in the first worker."""
+    topology = Graph(spec).check()
+    leaves = [topology.nodes[name] for name in topology.leaves]
+    if len(leaves) != 1 or leaves[0].gives not in (Mask, None):
+        raise GraphSpecError("the pipeline must come to one node that gives masks, before the node 'render'")
+    if SOURCE not in spec.nodes or spec.nodes[SOURCE].options.get("pace") != "max":
+        raise GraphSpecError("rtskin render takes every frame: the node 'source' must have pace = \"max\"")
+
+
+def _tail(spec: GraphSpec) -> int:
+    """Frames after a segment that its last masks are made of: those looked ahead to, and those until the next key frame."""
+    options = [node.options for node in spec.nodes.values()]
+    return sum(int(one.get("lookahead") or 0) for one in options) + sum(int(one.get("every") or 0) for one in options)
+
+
+def _input(path: Path, source: str, table: FrameTable) -> InputPart:
+    absolute = os.path.abspath(source)
+    return InputPart(
+        path=absolute,
+        relative=os.path.relpath(absolute, path.absolute()),
+        fingerprint=fingerprint(source),
+        frames=len(table),
+        time_base=str(table.time_base),
+        timed=table.timed,
+        table=hashlib.sha256(to_bytes(table)).hexdigest(),
+    )
+
+
+def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
+    """The manifest last: with it, the folder is complete."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
+    write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
+    manifest.save(path / "manifest.json")
+    WorkFolder(path).make()
+
+
+def _names(path: Path) -> list[str]:
+    return [item.name for item in path.iterdir()] if path.is_dir() else []
