@@ -16,6 +16,7 @@ from rtskin.cli.render_many import Summary, render_folder
 from rtskin.errors import InputError, ModelError, SinkError, SourceError
 from tests.capture.media import make_video
 from tests.cli.conftest import Outcome, times
+from tests.matrix import resized
 
 Rtskin = Callable[..., Outcome]
 
@@ -166,3 +167,17 @@ def test_a_video_through_standard_input(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     with open_source(tmp_path / "matte.mkv") as source:
         assert [frame.bgr.shape for frame in source] == [(96, 96, 3)] * 8
+
+
+def test_a_size_that_changes_is_refused_and_its_parts_are_rendered(rtskin: Rtskin, tmp_path: Path) -> None:
+    video, out = resized(tmp_path), tmp_path / "matte.mkv"
+    outcome = rtskin("render", video, out, "--model", "ellipse")
+    assert outcome.status == 1
+    assert "from 96x96 to 128x96" in outcome.err
+    assert not out.exists()
+    for part, width in ((["--end", "20f"], 96), (["--start", "20f"], 128)):
+        name = tmp_path / f"{width}.mkv"
+        outcome = rtskin("render", video, name, "--model", "ellipse", *part)
+        assert outcome.status == 0, outcome.err
+        with open_source(name) as source:
+            assert [frame.bgr.shape for frame in source] == [(96, width, 3)] * 20
