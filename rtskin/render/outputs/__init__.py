@@ -17,7 +17,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from rtskin.errors import SinkError, reason
+from rtskin.errors import InputError, SinkError, reason
 from rtskin.frame import Mask
 from rtskin.render.outputs.compose import ALPHA, check_view, view_names
 from rtskin.render.outputs.formats import Kind, codec_for
@@ -92,6 +92,8 @@ def check_output_fits(
     """
     options = options or OutputOptions()
     check_view(view)
+    if isinstance(options.backdrop, str) and view == "cutout":
+        _check_backdrop(options.backdrop)
     text = os.fspath(path)
     if text == "-":
         from rtskin.render.outputs.pipe import check_pipe
@@ -114,6 +116,11 @@ def kind_of(view: str) -> Kind:
 
 def _is_images(text: str) -> bool:
     return text.endswith(("/", os.sep)) or "%" in Path(text).name or Path(text).suffix.lower() in (".png", ".exr")
+
+
+def _check_backdrop(path: str) -> None:
+    if not os.path.isfile(path):
+        raise InputError(f"the background {path} is neither a colour (rrggbb) nor an image or video that is there")
 
 
 def _check_audio(path: Path, options: OutputOptions, source: str | os.PathLike[str]) -> None:

@@ -16,6 +16,14 @@ _OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "duratio
 _APPLE = "com."
 
 
+#: ISO 639-2 has two codes for some languages; FFmpeg knows one of them where it writes mov. Either → that one.
+_MOV_LANGUAGES = {
+    "sqi": "alb", "hye": "arm", "eus": "baq", "mya": "bur", "zho": "chi", "cze": "ces", "nld": "dut", "fre": "fra",
+    "kat": "geo", "deu": "ger", "ell": "gre", "isl": "ice", "mkd": "mac", "msa": "may", "fas": "per", "rum": "ron",
+    "slo": "slk", "bod": "tib", "cym": "wel",
+}  # fmt: skip
+
+
 def muxer_options(source: Any, container: str) -> dict[str, str]:
     """What the muxer must be told for the metadata of ``source`` (an av input) to be kept."""
     if container in ("mp4", "mov") and any(key.startswith(_APPLE) for key in source.metadata):
@@ -30,15 +38,22 @@ def copy_metadata(source: Any, container: Any) -> None:
             container.metadata[key] = value
 
 
-def copy_stream_metadata(source: Any, stream: Any, first: Fraction, rate: Fraction | None) -> None:
-    """Language, title, handler and timecode of the source's video for the output's; first: seconds of its first picture.
+def describe_alike(stream: Any, output: Any, container: str) -> None:
+    """Language, title and handler of a stream for its copy; not what only its old container knows."""
+    for key in ("language", "title", "handler_name"):
+        value = stream.metadata.get(key)
+        if value:
+            output.metadata[key] = (
+                _MOV_LANGUAGES.get(value, value) if container == "mov" and key == "language" else value
+            )
+
+
+def copy_timecode(source: Any, stream: Any, first: Fraction, rate: Fraction | None) -> None:
+    """The source's timecode for the output's video; first: seconds of its first picture.
 
     A timecode names the first picture of a file: one that begins later in the source has a later one.
     """
     video = source.streams.video[0]
-    for key in ("language", "title", "handler_name"):
-        if video.metadata.get(key):
-            stream.metadata[key] = video.metadata[key]
     code = _timecode(source)
     if code is None:
         return
@@ -61,6 +76,9 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
             continue
         start = max(start, first) + shift
         kept.append({**chapter, "start": round(start / base), "end": round((end + shift) / base)})
+    if kept and container.format.name in ("mp4", "mov") and kept[0]["start"] > 0:
+        # Their chapters follow one another from 0 on: without one before it, the first would begin there.
+        kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {}})
     if kept:
         container.set_chapters(kept)
 

@@ -42,7 +42,8 @@ class Background:
         seconds = _seconds(frame) - self._begin
         shown = self._now
         while self._lap + self._own_time(self._next) <= seconds:
-            self._now, self._next = self._next, self._follower()
+            self._now = self._next
+            self._next = self._follower()
         if self._now is not shown:
             self._picture = self._fit(self._now)
         return self._picture

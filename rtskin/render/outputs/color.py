@@ -94,7 +94,8 @@ def codes_of(bgr: Bgr, color: Color, layout: Layout, matrix: Matrix, full: bool)
         return tuple(value * layout.full for value in order)
     y = matrix.red * red + (1 - matrix.red - matrix.blue) * green + matrix.blue * blue
     cb, cr = (blue - y) / (2 * (1 - matrix.blue)), (red - y) / (2 * (1 - matrix.red))
-    return from_unit(y, cb, cr, layout, full)
+    # Over the full range the purest red and blue lie half a code above the largest one.
+    return tuple(min(code, layout.full) for code in from_unit(y, cb, cr, layout, full))
 
 
 def from_unit(y: float, cb: float, cr: float, layout: Layout, full: bool) -> tuple[float, float, float]:

@@ -89,8 +89,8 @@ class Alpha:
         self.full = self._native.full
 
     def __call__(self, mask: Mask) -> Any:
-        data = mask_of(mask, self._native.size)
         picture = self._native(mask.frame)
+        data = mask_of(mask, self._native.size)
         largest = self._native.layout.full
         mix.rescale(data, largest / np.iinfo(data.dtype).max, 0, largest, channels_of(picture)[3])
         return picture
@@ -107,8 +107,8 @@ class Overlay:
         self._codes = _codes(self._native, self._settings.color)
 
     def __call__(self, mask: Mask) -> Any:
-        data = mask_of(mask, self._native.size)
         picture = self._native(mask.frame)
+        data = mask_of(mask, self._native.size)
         weights.tint(data, self._settings.alpha, self._contour, FAINT, self._weights.whole)
         for channel, weight, code in zip(channels_of(picture), self._weights.of_channels(), self._codes, strict=True):
             mix.toward(channel, weight, code)
@@ -122,12 +122,13 @@ class Cutout:
         self._native = Native(first)
         self.full = self._native.full
         self._weights = _Weights(self._native)
-        self._codes = _codes(self._native, options.settings.background)
-        self._background = Background(options.background, self._native, first) if options.background else None
+        backdrop = options.backdrop
+        self._background = Background(backdrop, self._native, first) if isinstance(backdrop, str) else None
+        self._codes = () if isinstance(backdrop, str) else _codes(self._native, backdrop)
 
     def __call__(self, mask: Mask) -> Any:
-        data = mask_of(mask, self._native.size)
         picture = self._native(mask.frame)
+        data = mask_of(mask, self._native.size)
         weights.behind(data, self._weights.whole)
         channels = channels_of(picture)
         if self._background is None:

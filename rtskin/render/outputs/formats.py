@@ -137,7 +137,8 @@ def _prores(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int |
     fine = kind == "alpha" or (kind == "picture" and layout.shift_x == 0) or size[0] < 2
     name = "yuva444p10le" if kind == "alpha" else "yuv444p10le" if fine else "yuv422p10le"
     options = {"profile": "4444" if fine else "hq", "vendor": "apl0"}
-    return Encoding("prores_ks", name, False, 2.0, options)
+    # Its packets have a size that does not grow with grain: noise comes back coarser, everything else within 1.
+    return Encoding("prores_ks", name, False, 14.0, options)
 
 
 def _vp9(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | None) -> Encoding:
@@ -151,7 +152,7 @@ def _vp9(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | No
     offers = ["yuva420p"] if kind == "alpha" else ["yuv420p", "yuv422p", "yuv444p"]
     chosen = _offer(offers, form, kind, fallback=offers[0])
     options = {**options, "crf": str(crf)} | ({"auto-alt-ref": "0"} if kind == "alpha" else {})
-    return Encoding("libvpx-vp9", chosen, full and not layout_of(form).rgb, _tolerance(crf * 51 / 63), options)
+    return Encoding("libvpx-vp9", chosen, full and not layout_of(form).rgb, _tolerance(crf), options)
 
 
 def _exact(crf: int | None) -> dict[str, str]:

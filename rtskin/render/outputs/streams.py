@@ -10,6 +10,7 @@ from typing import Any
 
 from rtskin.errors import SinkError, reason
 from rtskin.media import av
+from rtskin.render.outputs.about import describe_alike
 from rtskin.render.outputs.formats import CONTAINERS
 from rtskin.render.outputs.options import Copies
 
@@ -56,7 +57,8 @@ class StreamCopy:
                     raise SinkError(f"the audio cannot be copied: {why}") from None
                 _log.warning("the %s left out: %s", "audio is" if stream.type == "audio" else "subtitles are", why)
                 continue
-            _describe_alike(stream, output)
+            describe_alike(stream, output, self._container.format.name)
+            output.disposition = stream.disposition
             taken[stream.index] = output
         return taken
 
@@ -136,15 +138,6 @@ def _misfit(stream: Any, container: str, source: Any, copies: Copies) -> str:
     fitting = [end for end, entry in CONTAINERS.items() if all(_holds(entry.name, other) for other in wanted)]
     elsewhere = f"; use {' or '.join(fitting)}" if fitting else ""
     return f"{stream.codec_context.name} does not fit into {container}{elsewhere}, or leave it out"
-
-
-def _describe_alike(stream: Any, output: Any) -> None:
-    """Language, title and what the stream is for; not what only its old container knows."""
-    for key in ("language", "title", "handler_name"):
-        value = stream.metadata.get(key)
-        if value:
-            output.metadata[key] = value
-    output.disposition = stream.disposition
 
 
 def _time(packet: Any) -> Any:

@@ -162,7 +162,8 @@ class _Session:
         if options.copies == "all":
             length = first.source.duration
             about.copy_metadata(source, self._container)
-            about.copy_stream_metadata(source, self._video.stream, start, first.source.rate)
+            about.describe_alike(source.streams.video[0], self._video.stream, self._container.format.name)
+            about.copy_timecode(source, self._video.stream, start, first.source.rate)
             about.copy_chapters(source, self._container, start, shift, None if length is None else Fraction(length))
         self._streams = StreamCopy(source, self._container, start, shift, options.copies, options.strict)
 

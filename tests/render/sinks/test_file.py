@@ -14,14 +14,29 @@ import numpy as np
 import pytest
 
 from rtskin.errors import InputError, OutputExistsError, SinkError
-from rtskin.frame import Color, Rendered, SourceInfo
+from rtskin.frame import Color, Mask, Rendered, SourceInfo
 from rtskin.media import av, cv2
 from rtskin.node import Context
+from rtskin.render.outputs.pixels import channels_of
 from rtskin.render.sinks.file import FileSink
 
 from ..conftest import decode, disc, make_frame, make_mask, picture, run
+from ..outputs.conftest import decoded
 
 EXTENSIONS = [".mp4", ".mov", ".mkv"]
+
+
+def test_masks_are_painted_in_the_sources_format(tmp_path: Path) -> None:
+    path, data = tmp_path / "out.mkv", np.zeros((48, 64), np.uint8)
+    data[:, :32] = 255
+    frame = decoded("yuv422p10le")
+    run(FileSink(path=path, view="overlay", codec="ffv1", contour=False, color="ff0000"), [Mask(frame, data)])
+    [(_, picture)] = decode(path)
+    assert picture.format.name == "yuv422p10le"
+    pairs = zip(channels_of(picture), channels_of(frame.picture.frame), strict=True)
+    assert all(np.array_equal(a[:, 32:], b[:, 32:]) and not np.array_equal(a, b) for a, b in pairs)
+    with pytest.raises(SinkError, match="cannot hold alpha"):
+        FileSink(path=tmp_path / "out.mp4", view="alpha")
 
 
 def rendered(step: int, width: int = 64, height: int = 48, **fields: Any) -> Rendered:
