@@ -1,8 +1,8 @@
 """Do renders survive being killed: SIGKILL at random moments, the last pass included, then once to the end.
 
-``python -m bench.kills CLIP --kills 20 -- --model mobile-unet``: each kill begins a render of its own, with options
-of the verb; it is then finished, and its file compared byte by byte with that of an undisturbed run. With ``--in-a-row`` all kills
-are of one render. Exits with 1 where a file differs.
+``python -m bench.kills CLIP --kills 20 -- --model mobile-unet``: each kill begins a render of its own, with options of the
+verb; it is then finished, and its file compared byte by byte with that of an undisturbed run. With ``--in-a-row`` all
+kills are of one render. Exits with 1 where a file differs.
 """
 
 from __future__ import annotations

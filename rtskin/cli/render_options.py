@@ -43,7 +43,9 @@ EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before
 JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Workers on this machine, each a process.")]
 SegmentOption = Annotated[
     int | None,
-    typer.Option("--segment", min=1, metavar="N", help="Frames that one worker makes at a time.", show_default="256"),
+    typer.Option(
+        "--segment", min=1, metavar="N", help="Frames that one worker makes at a time, at most.", show_default="512"
+    ),
 ]
 WorkOption = Annotated[
     Path | None,

@@ -26,8 +26,9 @@ from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
 
-#: Frames of a segment: few enough for several workers on a clip, so many that those before it cost little.
-SEGMENT = 256
+#: Frames of a segment at most: few enough for several workers on a clip, so many that those before it cost little (32 of
+#: 512 at 30 frames a second).
+SEGMENT = 512
 #: Seconds before a segment that are looked at, so that filters which remember have forgotten their beginning: 7 times their
 #: usual time constant. In frames at least and at most so many; where no times are known, those of 30 frames a second.
 WARM_SECONDS, LEAST_WARM, MOST_WARM, USUAL_WARM = 1.06, 8, 256, 32
@@ -91,7 +92,8 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
     finally:
         infer.close()
     warm_up = warm_up_for(table) if wanted.warm_up is None else wanted.warm_up
-    segments = SegmentsPart(first=first, last=last, frames=wanted.segment, warm_up=warm_up, tail=_tail(spec))
+    frames = evenly(last - first, wanted.segment)
+    segments = SegmentsPart(first=first, last=last, frames=frames, warm_up=warm_up, tail=_tail(spec))
     manifest = Manifest(
         input=_input(path, wanted.source, table),
         segments=segments,
@@ -102,6 +104,11 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         lease_seconds=wanted.lease_seconds,
     )
     return manifest, table
+
+
+def evenly(frames: int, most: int) -> int:
+    """Frames of a segment where so many are cut into as few as can be, all of one size: no worker waits for a long one."""
+    return math.ceil(frames / math.ceil(frames / most))
 
 
 def warm_up_for(table: FrameTable) -> int:

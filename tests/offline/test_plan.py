@@ -11,7 +11,7 @@ import pytest
 from rtskin.capture.table import FrameTable
 from rtskin.errors import InputError, NoFramesError
 from rtskin.offline.folder import WorkFolder
-from rtskin.offline.plan import warm_up_for
+from rtskin.offline.plan import evenly, warm_up_for
 
 from ..capture.media import make_video
 from .conftest import FRAMES, Planned
@@ -41,6 +41,13 @@ def test_the_warm_up_is_a_stretch_of_time(rate: int, frames: int) -> None:
     assert warm_up_for(FrameTable(Fraction(1, rate), pts, pts, some, some, False)) == 32
 
 
+@pytest.mark.parametrize(
+    ("frames", "most", "each"), [(1, 512, 1), (512, 512, 512), (513, 512, 257), (600, 512, 300), (1025, 512, 342)]
+)
+def test_segments_are_of_one_size(frames: int, most: int, each: int) -> None:
+    assert evenly(frames, most) == each
+
+
 def test_the_same_plan_again_finds_the_same_folder(planned: Planned) -> None:
     one, other = planned(), planned()
     assert one.manifest == other.manifest
@@ -52,7 +59,7 @@ def test_other_options_are_refused_and_named(planned: Planned) -> None:
     with pytest.raises(InputError, match=r"another render: .*smooth.options.method is 'flow' there, 'none' here"):
         planned(settings={"smooth.method": "none"})
     with pytest.raises(
-        InputError, match=r"segments.frames is 20 there, 10 here; remove it, or choose another \(--work\)"
+        InputError, match=r"segments.frames is 17 there, 10 here; remove it, or choose another \(--work\)"
     ):
         planned(segment=10)
 
