@@ -94,6 +94,7 @@ def render(
         return
     if suffix is not None:
         raise InputError("--suffix is for a folder of videos; a file's OUTPUT is named whole")
+    from rtskin.cli import render_offline as offline
     from rtskin.cli import render_spec as s
 
     targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})
@@ -120,6 +121,7 @@ def render(
         _at_once(s.once(spec, s.outputs_of(spec, source, targets, options)), stats)
         return
     place = work or Path(f"{os.path.abspath(targets[0][0])}.work")
+    offline.sweep(place)
     s.read_table(source)  # before anything else is said of it: it may be no video
     outputs = s.outputs_of(spec, source, targets, options, ours=s.is_complete(place))
     _in_segments(place, s.wanted(source, spec, outputs, start, end, segment), jobs, keep, stats, as_json)

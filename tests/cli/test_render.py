@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from rtskin.cli import render_offline
 from tests.capture.media import make_video
 from tests.cli.conftest import Outcome, times
 
@@ -146,7 +147,19 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
         last = started(video, out, "--jobs", jobs)
         assert last.wait(timeout=600) == 0, last.communicate()[1]
     assert digest(out) == wanted
-    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
+
+
+def test_a_removal_that_was_killed_is_ended_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A work folder that is half gone never has its name."""
+    folder = tmp_path / "out.mp4.work"
+    (folder / "segments").mkdir(parents=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(render_offline.shutil, "rmtree", lambda path, **options: None)
+        render_offline.remove(folder)
+    assert [path.name for path in tmp_path.iterdir()] == [".out.mp4.work.done"]
+    render_offline.sweep(folder)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_worker_of_several_is_told_in_words(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:

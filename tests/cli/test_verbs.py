@@ -90,7 +90,7 @@ def test_render_an_image_sequence_keeps_the_numbers(rtskin: Rtskin, clip: Path, 
     ("arguments", "status", "message"),
     [
         (["render", "missing.mp4", "out.mkv"], 1, "missing.mp4"),
-        (["render", "{folder}", "out.mkv"], 1, "folder|directory"),
+        (["render", "{folder}", "out.mkv"], 2, "is a folder, and out.mkv is called like a file; .*--suffix .mkv"),
         (["render", "{text}", "out.mkv"], 1, "text.mp4"),
         (["render", "{clip}", "{clip}"], 2, "is the input itself"),
         (["render", "{clip}", "no/such/folder/out.mkv"], 1, "no/such/folder"),
