@@ -81,7 +81,7 @@ def _refuse_options_of_one(options: Mapping[str, Any]) -> None:
 def _render_all(
     source: Path, target: Path, suffix: str, overwrite: bool, render: Callable[[str, str], object]
 ) -> Summary:
-    if target.suffix.lower() in VIDEO_SUFFIXES and not target.is_dir():
+    if target.suffix.lower() in VIDEO_SUFFIXES and not target.exists():
         raise InputError(
             f"{source} is a folder, and {target} is called like a file; name a folder as OUTPUT, and the kind of its "
             f"files with --suffix {target.suffix}"
