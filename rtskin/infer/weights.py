@@ -35,7 +35,7 @@ def _check(path: Path, expected: str, name: str, source: str) -> None:
     with _lock:
         if key in _known:
             return
-        found = _digest(path)
+        found = digest(path)
         if found != expected:
             raise ModelError(
                 f"the weights of {name!r} are not the ones its card was written for"
@@ -44,7 +44,8 @@ def _check(path: Path, expected: str, name: str, source: str) -> None:
         _known.add(key)
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """sha256 of the weights, as hexadecimal digits; ModelError where they cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

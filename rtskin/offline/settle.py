@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rtskin import paths
-from rtskin.errors import GraphSpecError, InputError, ModelError, reason
+from rtskin.errors import GraphSpecError, InputError
 from rtskin.graph.spec import GraphSpec
 from rtskin.infer.base import BaseSegmenter
 from rtskin.infer.node import Infer
-from rtskin.infer.weights import checked_weights
+from rtskin.infer.weights import checked_weights, digest
 from rtskin.node import Context
 from rtskin.registry import RUNTIMES
 from rtskin.smooth.auto import Auto
@@ -68,7 +67,7 @@ def model_facts(segmenter: BaseSegmenter) -> dict[str, Any]:
     card, info = segmenter.card, segmenter.info
     facts = {"name": card.name, "card": hashlib.sha256(card.to_toml().encode()).hexdigest()}
     if card.weights is not None:
-        facts["weights"] = _digest(checked_weights(card))
+        facts["weights"] = digest(checked_weights(card))
     return facts | {
         "runtime": info.runtime,
         "device": info.device,
@@ -92,11 +91,3 @@ def _anywhere(model: str) -> str:
     except InputError:
         return model
     return model if path.parent.name == model else str(path.resolve())
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"the weights {path} cannot be read: {reason(error)}") from None

@@ -20,8 +20,8 @@ def test_right_weights_are_hashed_once(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "w.onnx").write_bytes(b"abc")
     model = card(tmp_path, file="w.onnx", sha256=hashlib.sha256(b"abc").hexdigest().upper())
     hashed = []
-    digest = weights._digest
-    monkeypatch.setattr(weights, "_digest", lambda path: hashed.append(path) or digest(path))
+    digest = weights.digest
+    monkeypatch.setattr(weights, "digest", lambda path: hashed.append(path) or digest(path))
     assert checked_weights(model) == tmp_path / "w.onnx"
     assert checked_weights(model) == tmp_path / "w.onnx"
     assert len(hashed) == 1
