@@ -181,6 +181,8 @@ class Mask:
     frame: Frame
     data: U8
     model: str = ""
+    #: The regions in it, where somebody asked for them on the way.
+    regions: Regions | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -192,19 +194,49 @@ class Rendered:
     view: str = ""
 
 
+Box = tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region of skin. box: x, y, w, h in pixels of the frame; area in pixels; score: mean probability, 0 … 1."""
+    """One region of skin. Boxes are x, y, w, h in pixels of the frame as captured.
+
+    area: pixels of the frame. score: mean probability inside, 0 … 1. label: "face", "hand" or "other", its label_score
+    0 … 1. side: "left" or "right" where that is known of a hand. polygon: its outline, pixels of the frame. crop_box: the
+    padded square around it, which may reach over the frame's border. velocity: of its middle, pixels a second. age: seconds
+    since it was found. state: "tracked" (seen in this frame) or "held" (covered: where it is expected to be).
+    landmarks: 21×(x, y, z), x and y in pixels of the frame, z in the same scale, from the wrist. gesture: its name.
+    """
 
     id: int
-    box: tuple[int, int, int, int]
-    area: int
+    box: Box
+    area: float
     score: float
+    label: str = "other"
+    label_score: float = 0.0
+    side: str | None = None
+    polygon: tuple[tuple[float, float], ...] = ()
+    crop_box: Box | None = None
+    velocity: tuple[float, float] = (0.0, 0.0)
+    age: float = 0.0
+    state: str = "tracked"
+    landmarks: tuple[tuple[float, float, float], ...] | None = None
+    gesture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegionEvent:
+    """What became of a region in this frame. kind: "found", "lost" or "back" (the one it was before it left)."""
+
+    kind: str
+    id: int
+    label: str = "other"
 
 
 @dataclass(slots=True, eq=False)
 class Regions:
-    """The regions of a frame, largest first."""
+    """The regions of a frame, largest first, and what happened to them since the frame before."""
 
     frame: Frame
     regions: list[Region]
+    events: tuple[RegionEvent, ...] = ()
