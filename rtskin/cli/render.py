@@ -5,57 +5,30 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rtskin.cli import options as o
+from rtskin.cli import grouped, render_steps
 from rtskin.cli import render_options as r
-from rtskin.cli import render_steps
 from rtskin.cli.render_many import render_folder
 from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
 
+if TYPE_CHECKING:
+    from rtskin.cli.render_spec import Request
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb, and its steps."""
-    app.command("render")(render)
+    grouped.add(app, "render", render)
     render_steps.register(app)
 
 
-def render(
-    source: r.InputArgument,
-    output: r.OutputArgument = None,
-    model: o.ModelOption = None,
-    view: r.ViewOption = None,
-    matte: r.MatteOption = None,
-    overlay: r.OverlayOption = None,
-    start: r.StartOption = None,
-    end: r.EndOption = None,
-    smooth: o.SmoothOption = None,
-    strength: o.StrengthOption = None,
-    lookahead: o.LookaheadOption = None,
-    every: o.EveryNumberOption = None,
-    skip: o.SkipOption = None,
-    device: o.DeviceOption = None,
-    threads: o.ThreadsOption = None,
-    size: o.SizeOption = None,
-    classes: o.ClassOption = None,
-    jobs: r.JobsOption = 1,
-    codec: r.CodecOption = None,
-    crf: r.CrfOption = None,
-    bits: r.BitsOption = None,
-    segment: r.SegmentOption = None,
-    work: r.WorkOption = None,
-    keep: r.KeepOption = False,
-    stats: o.StatsOption = None,
-    as_json: r.ProgressOption = False,
-    overwrite: o.OverwriteOption = False,
-    suffix: r.SuffixOption = None,
-) -> None:
+def render(options: r.RenderOptions) -> None:
     """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
 
     OUTPUT decides the format: .mkv (mattes are lossless), .mp4 (within 2 of 255), .mov, .webm, numbered images (.%04d.png,
@@ -87,59 +60,45 @@ def render(
 
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | rtskin render - matte.mkv
     """
-    # All options, whatever they are: each video of a folder gets the same.
-    chosen = {key: value for key, value in locals().items() if key not in ("source", "output")}
-    if os.path.isdir(source):
-        render_folder(source, output, chosen, render)
-        return
-    if suffix is not None:
+    if os.path.isdir(options.source):
+        from rtskin.cli.render_spec import check_for_all
+
+        render_folder(options, render_one, check_for_all)
+    else:
+        render_one(options)
+
+
+def render_one(options: r.RenderOptions) -> None:
+    """The same for what is no folder."""
+    if options.suffix is not None:
         raise InputError("--suffix is for a folder of videos; a file's OUTPUT is named whole")
+    from rtskin.cli.render_spec import Request
+
+    request = Request.of(options)
+    _check_statistics(options.stats)
+    if request.again:
+        _in_segments(request, options)
+    else:
+        _at_once(request, options)
+
+
+def _in_segments(request: Request, options: r.RenderOptions) -> None:
     from rtskin.cli import render_offline as offline
-    from rtskin.cli import render_spec as s
-
-    targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})
-    s.check_source(source, targets)
-    settings = o.settings(
-        source,
-        model,
-        smooth,
-        device,
-        threads,
-        size,
-        infer_classes=classes,
-        source_start=start,
-        source_end=end,
-        smooth_strength=strength,
-        smooth_lookahead=lookahead,
-        preprocess_skip=skip,
-    )
-    spec = s.spec_for(settings, every)
-    _check_statistics(stats)
-    options = o.given({"codec": codec, "crf": crf, "bits": bits, "overwrite": overwrite or None})
-    if not s.can_be_read_again(source, targets):
-        _refuse_steps(source, jobs, as_json)
-        _at_once(s.once(spec, s.outputs_of(spec, source, targets, options)), stats)
-        return
-    place = work or Path(f"{os.path.abspath(targets[0][0])}.work")
-    offline.sweep(place)
-    s.read_table(source)  # before anything else is said of it: it may be no video
-    outputs = s.outputs_of(spec, source, targets, options, ours=s.is_complete(place))
-    _in_segments(place, s.wanted(source, spec, outputs, start, end, segment), jobs, keep, stats, as_json)
-
-
-def _in_segments(place: Path, wanted: Any, jobs: int, keep: bool, stats: Path | None, as_json: bool) -> None:
-    from rtskin.cli import render_offline as offline
+    from rtskin.cli.render_spec import is_complete
     from rtskin.offline.figures import figures
     from rtskin.offline.plan import plan
 
-    folder = plan(place, wanted)
-    done = offline.run(offline.Job(folder, jobs, "the same command goes on", as_json))
-    offline.report(done, [part.path for part in wanted.outputs], as_json)
+    place = options.work or Path(f"{os.path.abspath(request.targets[0][0])}.work")
+    offline.sweep(place)
+    outputs = request.outputs(ours=is_complete(place))
+    folder = plan(place, request.wanted(outputs))
+    done = offline.run(offline.Job(folder, options.jobs, "the same command goes on", options.as_json))
+    offline.report(done, [part.path for part in outputs], options.as_json)
     statistics = figures(folder, done.frames)
-    if stats is not None:
-        write_json(stats, statistics.as_dict())
+    if options.stats is not None:
+        write_json(options.stats, statistics.as_dict())
     show(statistics)
-    if not keep:
+    if not options.keep:
         offline.remove(folder.path)
 
 
@@ -148,16 +107,17 @@ def _check_statistics(stats: Path | None) -> None:
         pass
 
 
-def _refuse_steps(source: str, jobs: int, as_json: bool) -> None:
-    """InputError for options that need an input that can be read again."""
-    for given, name in ((jobs > 1, "--jobs"), (as_json, "--json")):
+def _at_once(request: Request, options: r.RenderOptions) -> None:
+    """In one pass, for what cannot be read twice. InputError for options that need an input that can."""
+    from rtskin.cli.render_spec import once
+
+    for given, name in ((options.jobs > 1, "--jobs"), (options.as_json, "--json")):
         if given:
-            raise InputError(f"{name} needs a file as INPUT and files as outputs; {source} is rendered in one pass")
-
-
-def _at_once(graph: Graph, stats: Path | None) -> None:
-    """In one pass, for what cannot be read twice."""
-    with statistics_to(stats, graph):
+            raise InputError(
+                f"{name} needs a file as INPUT and files as outputs; {options.source} is rendered in one pass"
+            )
+    graph = once(request.spec, request.outputs())
+    with statistics_to(options.stats, graph):
         statistics = run_with_progress(graph)
     show(statistics)
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import typer
 
-from rtskin.errors import (
-    InputError,
-    MissingExtraError,
-    ModelError,
-    RtskinError,
-    RuntimeUnavailableError,
-    SinkError,
-    SourceError,
-    reason,
-)
+from rtskin.cli.render_options import RenderOptions
+from rtskin.errors import InputError, RtskinError, SinkError, SourceError, reason
+
+log = logging.getLogger("rtskin.cli")
 
 #: What counts as a video in a folder; other files are no errors, they only lie beside.
 VIDEO_SUFFIXES = frozenset(
@@ -30,9 +23,6 @@ VIDEO_SUFFIXES = frozenset(
 
 #: Options of the verb that name a file.
 _OF_ONE_FILE = ("matte", "overlay", "work", "stats")
-
-#: These are about what was asked for and not about a file: the next one would end the same way.
-_NOT_OF_ONE_FILE = (InputError, ModelError, RuntimeUnavailableError, MissingExtraError)
 
 
 @dataclass(slots=True)
@@ -51,36 +41,42 @@ class Summary:
         return "\n".join([", ".join(parts), *(f"  {line}" for line in self.failed)])
 
 
-def render_folder(
-    source: str, output: str | None, options: Mapping[str, Any], render: Callable[..., object]
-) -> Summary:
-    """Calls ``render(video, output, **options)`` for the videos below ``source``, which become ``output`` of the same tree.
+Verb = Callable[[RenderOptions], object]
 
-    options: those of the verb; its ``suffix`` (None: .mkv) is what a video's own is replaced by. What is there already is
-    skipped unless it is to be overwritten. A video that cannot be read or written is said and counted, and the next one is
-    begun; so are two that would become the same file, neither of which is rendered. The summary is printed whatever
-    happens. InputError: options or folders that cannot be used; SourceError: there is no video. Raised are also errors
-    that would come with every video (options, model, runtime). typer.Exit(1) if a video failed.
+
+def render_folder(options: RenderOptions, render: Verb, check: Verb) -> Summary:
+    """Calls ``render`` for the videos below ``options.source``, which become ``options.output`` of the same tree.
+
+    options: of them, ``suffix`` (None: .mkv) is what a video's own is replaced by. check: called with the first video before
+    it is begun, raises what every one would end with (a model or a view that is none). What is there already is skipped
+    unless it is to be overwritten. A video that cannot be rendered, for whatever reason, is said and counted, and the next
+    one is begun; so are two that would become the same file, neither of which is rendered. The summary is printed whatever
+    happens. InputError: options or folders that cannot be used; SourceError: there is no video; errors of ``check``.
+    typer.Exit(1) if a video failed, or if it was interrupted.
     """
     _refuse_options_of_one(options)
-    if output is None:
-        raise InputError(f"{source} is a folder; name a folder as OUTPUT, too")
-    suffix = options.get("suffix") or ".mkv"
+    if options.output is None:
+        raise InputError(f"{options.source} is a folder; name a folder as OUTPUT, too")
+    suffix = options.suffix or ".mkv"
     if not suffix.startswith("."):
         raise InputError(f"--suffix begins with a dot (.mkv), unlike {suffix!r}")
-    each = partial(render, **{**options, "suffix": None})
-    return _render_all(Path(source), Path(output), suffix, bool(options.get("overwrite")), each)
+    target = Path(options.output)
+    _check_folders(Path(options.source), target)
+    summary = Summary()
+    outputs = _outputs(Path(options.source), target, suffix, summary)
+    todo = [replace(options, source=str(video), output=str(output), suffix=None) for video, output in outputs]
+    for first in todo[:1]:
+        check(first)
+    return _render_all(todo, render, summary)
 
 
-def _refuse_options_of_one(options: Mapping[str, Any]) -> None:
-    given = [f"--{name}" for name in _OF_ONE_FILE if options.get(name) is not None]
+def _refuse_options_of_one(options: RenderOptions) -> None:
+    given = [f"--{name}" for name in _OF_ONE_FILE if getattr(options, name) is not None]
     if given:
         raise InputError(f"{' and '.join(given)}: for one video only; leave it out for a folder")
 
 
-def _render_all(
-    source: Path, target: Path, suffix: str, overwrite: bool, render: Callable[[str, str], object]
-) -> Summary:
+def _check_folders(source: Path, target: Path) -> None:
     if target.suffix.lower() in VIDEO_SUFFIXES and not target.exists():
         raise InputError(
             f"{source} is a folder, and {target} is called like a file; name a folder as OUTPUT, and the kind of its "
@@ -90,17 +86,23 @@ def _render_all(
         raise InputError(f"{target} is the input folder itself; choose another OUTPUT")
     if target.exists() and not target.is_dir():
         raise SinkError(f"{target} is a file; a folder of videos is rendered into a folder")
-    summary = Summary()
+
+
+def _outputs(source: Path, target: Path, suffix: str, summary: Summary) -> list[tuple[Path, Path]]:
+    """The videos, and what each becomes."""
     videos = list(_videos(source, target, summary))
     if not videos and not summary.failed:
         raise SourceError(f"there is no video in {source} (no file ends in .mp4, .mov, .mkv …)")
-    outputs = _without_twins([(video, target / video.relative_to(source).with_suffix("")) for video in videos], summary)
-    summary.open = len(outputs)
+    bare = _without_twins([(video, target / video.relative_to(source).with_suffix("")) for video in videos], summary)
+    return [(video, name.with_name(name.name + suffix)) for video, name in bare]
+
+
+def _render_all(todo: list[RenderOptions], render: Verb, summary: Summary) -> Summary:
+    summary.open = len(todo)
     try:
-        for number, (video, bare) in enumerate(outputs, 1):
-            output = bare.with_name(bare.name + suffix)
-            typer.echo(f"rtskin: {number} of {len(outputs)}: {video.relative_to(source)}", err=True)
-            _render_one(video, output, overwrite, render, summary)
+        for number, options in enumerate(todo, 1):
+            typer.echo(f"rtskin: {number} of {len(todo)}: {options.source}", err=True)
+            _render_one(options, render, summary)
             summary.open -= 1
     finally:
         typer.echo(f"rtskin: {summary}", err=True)
@@ -109,23 +111,29 @@ def _render_all(
     return summary
 
 
-def _render_one(
-    video: Path, output: Path, overwrite: bool, render: Callable[[str, str], object], summary: Summary
-) -> None:
-    if os.path.lexists(output) and not overwrite:
+def _render_one(options: RenderOptions, render: Verb, summary: Summary) -> None:
+    assert options.output is not None
+    if os.path.lexists(options.output) and not options.overwrite:
         summary.skipped += 1
         return
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        render(str(video), str(output))
-    except _NOT_OF_ONE_FILE:
-        raise
-    except (RtskinError, OSError) as error:
-        why = str(error) if isinstance(error, RtskinError) else reason(error)
-        typer.echo(f"rtskin: {video}: {why}", err=True)
-        summary.failed.append(f"{video}: {why}")
+        Path(options.output).parent.mkdir(parents=True, exist_ok=True)
+        render(options)
+    except typer.Exit:
+        raise  # it was interrupted
+    except Exception as error:  # whatever a strange file brings about: the others are rendered
+        log.debug("%s", options.source, exc_info=True)
+        why = _why(error)
+        typer.echo(f"rtskin: {options.source}: {why}", err=True)
+        summary.failed.append(f"{options.source}: {why}")
     else:
         summary.rendered += 1
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RtskinError):
+        return str(error)
+    return reason(error) if isinstance(error, OSError) else f"{type(error).__name__}: {reason(error)}"
 
 
 def _videos(source: Path, target: Path, summary: Summary) -> Iterator[Path]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from rtskin.cli import options as o
 
 _INPUT = "Video file, numbered images (shot.%04d.png), a folder of videos, or - for a pipe."
 InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help=_INPUT)]
@@ -62,3 +65,43 @@ LeaseOption = Annotated[
     typer.Option("--lease", min=1.0, help="Seconds of silence after which a worker's segment goes to another."),
 ]
 AttachedOption = Annotated[bool, typer.Option("--attached", hidden=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions:
+    """All that decides what comes out."""
+
+    source: InputArgument
+    output: OutputArgument = None
+    model: o.ModelOption = None
+    view: ViewOption = None
+    matte: MatteOption = None
+    overlay: OverlayOption = None
+    start: StartOption = None
+    end: EndOption = None
+    smooth: o.SmoothOption = None
+    strength: o.StrengthOption = None
+    lookahead: o.LookaheadOption = None
+    every: o.EveryNumberOption = None
+    skip: o.SkipOption = None
+    device: o.DeviceOption = None
+    threads: o.ThreadsOption = None
+    size: o.SizeOption = None
+    classes: o.ClassOption = None
+    codec: CodecOption = None
+    crf: CrfOption = None
+    bits: BitsOption = None
+    segment: SegmentOption = None
+    overwrite: o.OverwriteOption = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderOptions(PlanOptions):
+    """And all that does not."""
+
+    jobs: JobsOption = 1
+    work: WorkOption = None
+    keep: KeepOption = False
+    stats: o.StatsOption = None
+    as_json: ProgressOption = False
+    suffix: SuffixOption = None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from rtskin import paths
 from rtskin.capture.kinds import kind_of
+from rtskin.capture.span import Span
+from rtskin.cli import options as o
+from rtskin.cli.render_options import PlanOptions
 from rtskin.errors import InputError, SinkError, UnknownNameError
 from rtskin.files import check_output
 from rtskin.graph import Graph
@@ -18,7 +22,7 @@ from rtskin.offline.frames import read_table
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput, options_of
 from rtskin.offline.plan import SEGMENT, Wanted
-from rtskin.offline.settle import RENDER, mask_part
+from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
 from rtskin.render.outputs.formats import CONTAINERS
 from rtskin.render.outputs.images import place_of
@@ -26,24 +30,80 @@ from rtskin.render.outputs.options import Codec
 from rtskin.render.sinks.choose import sink_for
 from rtskin.riding import with_every
 
-__all__ = [
-    "can_be_read_again",
-    "check_source",
-    "is_complete",
-    "once",
-    "outputs_of",
-    "read_table",
-    "spec_for",
-    "targets_of",
-    "wanted",
-]
-
 PIPELINE = "offline_render"
 #: Standard input or output.
 PIPE = "-"
 
 #: Where to, and with which view (None: the pipeline's).
 Target = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the options ask for, as far as it can be told without a look at the source. again: it can be read again."""
+
+    options: PlanOptions
+    targets: Sequence[Target]
+    spec: GraphSpec
+    again: bool
+
+    @classmethod
+    def of(cls, options: PlanOptions) -> Request:
+        """InputError for options that cannot be, or that contradict each other."""
+        targets = targets_of(options.output, options.view, {"matte": options.matte, "overlay": options.overlay})
+        check_source(options.source, targets)
+        return cls(options, targets, spec_for(options), can_be_read_again(options.source, targets))
+
+    def parts(self) -> list[OutputPart]:
+        """The outputs, looking as the pipeline's node ``render`` says."""
+        asked = self.options
+        options = {"codec": asked.codec, "crf": asked.crf, "bits": asked.bits, "overwrite": asked.overwrite or None}
+        if options["codec"] not in (None, *get_args(Codec)):
+            raise UnknownNameError("codec", str(options["codec"]), get_args(Codec))
+        look = dict(self.spec.nodes[RENDER].options) if RENDER in self.spec.nodes else {}
+        usual = look.pop("view", "matte")
+        return [
+            OutputPart(path=_absolute(path), view=view or usual, options=o.given(options), look=look)
+            for path, view in self.targets
+        ]
+
+    def outputs(self, *, ours: bool = False) -> list[OutputPart]:
+        """The same, known to fit and to have a place. InputError, SinkError for what cannot be written; the source's errors.
+
+        ours: what is there already is of this very render, which was stopped after that.
+        """
+        source, overwrite = self.options.source, self.options.overwrite or ours
+        if self.again:
+            read_table(source)  # before anything else is said of it: it may be no video
+        file = source if source != PIPE and kind_of(source) == "file" else None
+        parts = self.parts()
+        for part in parts:
+            check_output_fits(part.path, part.view, options_of(part), file)
+            _check_place(part.path, overwrite)
+        return parts
+
+    def wanted(self, outputs: Sequence[OutputPart], lease: float = 60.0) -> Wanted:
+        """What is to be planned."""
+        asked = self.options
+        return Wanted(
+            asked.source,
+            self.spec,
+            outputs,
+            asked.start,
+            asked.end,
+            asked.segment or SEGMENT,
+            lease_seconds=lease,
+        )
+
+
+def check_for_all(options: PlanOptions) -> None:
+    """What every video would end with, whatever is in it: InputError, SinkError for options that cannot be;
+    ModelError, RuntimeUnavailableError, MissingExtraError for a model that cannot be had."""
+    Span.between(options.start, options.end)
+    request = Request.of(options)
+    for part in request.parts():
+        check_output_fits(part.path, part.view, options_of(part))
+    open_model(mask_part(request.spec)).close()
 
 
 def targets_of(output: str | None, view: str | None, others: Mapping[str, str | None]) -> list[Target]:
@@ -81,33 +141,26 @@ def can_be_read_again(source: str, targets: Sequence[Target]) -> bool:
     return kind_of(source) in ("file", "image", "images")
 
 
-def spec_for(settings: Mapping[str, Any], every: str | None) -> GraphSpec:
+def spec_for(options: PlanOptions) -> GraphSpec:
     """The pipeline with the options; errors name the line of the file where they can."""
-    change = partial(with_every, every=every, repeats=True)
+    settings = o.settings(
+        options.source,
+        options.model,
+        options.smooth,
+        options.device,
+        options.threads,
+        options.size,
+        infer_classes=options.classes,
+        source_start=options.start,
+        source_end=options.end,
+        smooth_strength=options.strength,
+        smooth_lookahead=options.lookahead,
+        preprocess_skip=options.skip,
+    )
+    change = partial(with_every, every=options.every, repeats=True)
     Graph.from_toml(PIPELINE, settings, change)
     spec, _ = read_spec(paths.find("pipelines", PIPELINE))
     return change(spec.override(settings))
-
-
-def outputs_of(
-    spec: GraphSpec, source: str, targets: Sequence[Target], options: Mapping[str, Any], *, ours: bool = False
-) -> list[OutputPart]:
-    """The outputs, looking as the pipeline's node ``render`` says. InputError, SinkError for what cannot be written.
-
-    options: of all of them. ours: what is there already is of this very render, which was stopped after that.
-    """
-    if options.get("codec", "auto") not in get_args(Codec):
-        raise UnknownNameError("codec", options["codec"], get_args(Codec))
-    look = dict(spec.nodes[RENDER].options) if RENDER in spec.nodes else {}
-    usual = look.pop("view", "matte")
-    parts = []
-    for path, view in targets:
-        part = OutputPart(path=_absolute(path), view=view or usual, options=dict(options), look=look)
-        file = source if source != PIPE and kind_of(source) == "file" else None
-        check_output_fits(path, part.view, options_of(part), file)
-        _check_place(path, bool(options.get("overwrite")) or ours)
-        parts.append(part)
-    return parts
 
 
 def once(spec: GraphSpec, outputs: Sequence[OutputPart]) -> Graph:
@@ -122,19 +175,6 @@ def once(spec: GraphSpec, outputs: Sequence[OutputPart]) -> Graph:
         graph.add(f"output-{number}", WriteOutput(part, part.path))
         graph.connect(last, f"output-{number}")
     return graph
-
-
-def wanted(
-    source: str,
-    spec: GraphSpec,
-    outputs: Sequence[OutputPart],
-    start: str | None,
-    end: str | None,
-    segment: int | None,
-    lease: float = 60.0,
-) -> Wanted:
-    """What is to be planned."""
-    return Wanted(source, spec, outputs, start, end, segment or SEGMENT, lease_seconds=lease)
 
 
 def is_complete(folder: Path) -> bool:

@@ -8,7 +8,7 @@ import threading
 
 import typer
 
-from rtskin.cli import options as o
+from rtskin.cli import grouped
 from rtskin.cli import render_options as r
 from rtskin.errors import InputError
 
@@ -16,35 +16,10 @@ from rtskin.errors import InputError
 def register(app: typer.Typer) -> None:
     """Add the steps, each a verb of two words."""
     for name, step in (("plan", plan), ("work", work), ("finish", finish)):
-        app.command(f"render {name}")(step)
+        grouped.add(app, f"render {name}", step)
 
 
-def plan(
-    folder: r.NewFolderArgument,
-    source: r.InputArgument,
-    output: r.OutputArgument = None,
-    model: o.ModelOption = None,
-    view: r.ViewOption = None,
-    matte: r.MatteOption = None,
-    overlay: r.OverlayOption = None,
-    start: r.StartOption = None,
-    end: r.EndOption = None,
-    smooth: o.SmoothOption = None,
-    strength: o.StrengthOption = None,
-    lookahead: o.LookaheadOption = None,
-    every: o.EveryNumberOption = None,
-    skip: o.SkipOption = None,
-    device: o.DeviceOption = None,
-    threads: o.ThreadsOption = None,
-    size: o.SizeOption = None,
-    classes: o.ClassOption = None,
-    codec: r.CodecOption = None,
-    crf: r.CrfOption = None,
-    bits: r.BitsOption = None,
-    segment: r.SegmentOption = None,
-    lease: r.LeaseOption = 60.0,
-    overwrite: o.OverwriteOption = False,
-) -> None:
+def plan(folder: r.NewFolderArgument, options: r.PlanOptions, lease: r.LeaseOption = 60.0) -> None:
     """Plan a render: settle every choice, and write it with the frame table into a work folder. Nothing is rendered.
 
     Options are those of rtskin render.
@@ -53,32 +28,13 @@ def plan(
 
       rtskin render plan /shared/work clip.mp4 matte.mkv --size still
     """
-    from rtskin.cli import render_spec as s
+    from rtskin.cli.render_spec import Request
     from rtskin.offline.plan import plan as make
 
-    targets = s.targets_of(output, view, {"matte": matte, "overlay": overlay})
-    s.check_source(source, targets)
-    if not s.can_be_read_again(source, targets):
-        raise InputError(f"{source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
-    settings = o.settings(
-        source,
-        model,
-        smooth,
-        device,
-        threads,
-        size,
-        infer_classes=classes,
-        source_start=start,
-        source_end=end,
-        smooth_strength=strength,
-        smooth_lookahead=lookahead,
-        preprocess_skip=skip,
-    )
-    spec = s.spec_for(settings, every)
-    options = o.given({"codec": codec, "crf": crf, "bits": bits, "overwrite": overwrite or None})
-    s.read_table(source)  # before anything else is said of it: it may be no video
-    outputs = s.outputs_of(spec, source, targets, options)
-    made = make(folder, s.wanted(source, spec, outputs, start, end, segment, lease))
+    request = Request.of(options)
+    if not request.again:
+        raise InputError(f"{options.source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
+    made = make(folder, request.wanted(request.outputs(), lease))
     part = made.manifest.segments
     typer.echo(
         f"{part.last - part.first} frames in {len(made.segments)} segments; next, as often and on as many machines as "

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from rtskin.capture import open_source
 from rtskin.cli.render_many import Summary, render_folder
+from rtskin.cli.render_options import RenderOptions
 from rtskin.errors import InputError, ModelError, SinkError, SourceError
 from tests.capture.media import make_video
 from tests.cli.conftest import Outcome, times
@@ -28,15 +30,19 @@ class Calls:
         self.made: list[tuple[str, str]] = []
         self._error = error
 
-    def __call__(self, video: str, output: str, **options: object) -> None:
-        if "bad" in Path(video).name and self._error:
+    def __call__(self, options: RenderOptions) -> None:
+        assert options.output is not None
+        if "bad" in Path(options.source).name and self._error:
             raise self._error
-        Path(output).write_text("mask")
-        self.made.append((video, output))
+        Path(options.output).write_text("mask")
+        self.made.append((options.source, options.output))
 
 
-def run(source: Path, target: Path | None, calls: Calls, **options: object) -> Summary:
-    return render_folder(str(source), None if target is None else str(target), options, calls)
+def run(
+    source: Path, target: Path | None, calls: Calls, check: Callable[..., object] = lambda options: None, **options: Any
+) -> Summary:
+    output = None if target is None else str(target)
+    return render_folder(RenderOptions(source=str(source), output=output, **options), calls, check)
 
 
 def tree(folder: Path, *names: str) -> Path:
@@ -63,7 +69,8 @@ def test_what_is_there_is_skipped_unless_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [SourceError("bad.mp4 is no video"), SinkError("no space"), PermissionError(13, "denied")]
+    "error",
+    [SourceError("bad.mp4 is no video"), InputError("stale"), PermissionError(13, "denied"), ZeroDivisionError("1/0")],
 )
 def test_a_bad_file_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception
@@ -78,11 +85,54 @@ def test_a_bad_file_does_not_stop_the_others(
     assert said.count("bad.mp4: ") == 2  # when it happened, and in the summary
 
 
-def test_what_every_file_would_end_with_ends_it_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = tree(tmp_path / "in", "a.mp4", "bad.mp4", "c.mp4")
+def test_what_every_file_would_end_with_ends_it_before_the_first(tmp_path: Path) -> None:
+    calls = Calls()
+
+    def check(options: RenderOptions) -> None:
+        assert options.output == str(tmp_path / "out" / "a.mov")
+        raise ModelError("no weights")
+
     with pytest.raises(ModelError, match="no weights"):
-        run(source, tmp_path / "out", Calls(ModelError("no weights")))
-    assert "1 rendered, 0 skipped (there already), 0 failed, 2 not begun" in capsys.readouterr().err
+        run(tree(tmp_path / "in", "a.mp4"), tmp_path / "out", calls, check, suffix=".mov")
+    assert not calls.made
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model", "no-such"], "no model is called 'no-such'"),
+        (["--view", "no-such"], "no view is called 'no-such'"),
+        (["--codec", "no-such"], "no codec is called 'no-such'"),
+        (["--start", "soon"], "start is 'soon'"),
+        (["--smooth", "no-such"], "no-such"),
+    ],
+)
+def test_wrong_options_end_a_batch_before_the_first_file(
+    rtskin: Rtskin, tmp_path: Path, options: list[str], message: str
+) -> None:
+    source = tree(tmp_path / "in", "a.mp4", "b.mp4")  # which are no videos, but nobody looks at them
+    outcome = rtskin("render", source, tmp_path / "out", *options)
+    assert outcome.status == 2, outcome.err
+    assert message in outcome.err
+    assert "failed" not in outcome.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_stale_work_folder_of_one_video_does_not_stop_the_others(
+    rtskin: Rtskin, clip: Path, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (source / name).write_bytes(clip.read_bytes())
+    (out / "a.mkv.work").mkdir(parents=True)
+    (out / "a.mkv.work" / "notes.txt").write_text("mine")
+    outcome = rtskin("render", source, out, "--model", "ellipse")
+    assert outcome.status == 1
+    assert "1 rendered, 0 skipped (there already), 1 failed" in outcome.err
+    assert outcome.err.count("a.mkv.work is no work folder, it holds notes.txt") == 2
+    assert len(times(out / "b.mkv")) == 20
 
 
 def test_videos_that_would_become_one_file_fail_and_the_rest_is_rendered(
