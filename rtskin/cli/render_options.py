@@ -35,6 +35,16 @@ CrfOption = Annotated[
     int | None,
     typer.Option("--crf", min=0, max=63, help="Of H.264 and VP9: smaller is finer and larger.", show_default="18"),
 ]
+BackgroundOption = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="COLOUR|FILE",
+        help="What a cutout stands before: rrggbb, or an image or video, which fills the picture (edges are cut off); a "
+        "video plays along and begins again at its end.",
+        show_default="the pipeline's",
+    ),
+]
 BitsOption = Annotated[int | None, typer.Option("--bits", help="8 or 16, of PNG.", show_default="those of INPUT")]
 StartOption = Annotated[
     str | None,
@@ -75,6 +85,7 @@ class PlanOptions:
     output: OutputArgument = None
     model: o.ModelOption = None
     view: ViewOption = None
+    background: BackgroundOption = None
     matte: MatteOption = None
     overlay: OverlayOption = None
     start: StartOption = None

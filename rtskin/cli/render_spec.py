@@ -18,6 +18,7 @@ from rtskin.errors import InputError, SinkError, UnknownNameError
 from rtskin.files import check_output
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
+from rtskin.offline.backdrop import digests, resolved
 from rtskin.offline.frames import read_table
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput, options_of
@@ -31,6 +32,8 @@ from rtskin.render.sinks.choose import sink_for
 from rtskin.riding import with_every
 
 PIPELINE = "offline_render"
+#: The view that has a background.
+CUTOUT = "cutout"
 #: Standard input or output.
 PIPE = "-"
 
@@ -62,10 +65,11 @@ class Request:
             raise UnknownNameError("codec", str(options["codec"]), get_args(Codec))
         look = dict(self.spec.nodes[RENDER].options) if RENDER in self.spec.nodes else {}
         usual = look.pop("view", "matte")
-        return [
+        plain = [
             OutputPart(path=_absolute(path), view=view or usual, options=o.given(options), look=look)
             for path, view in self.targets
         ]
+        return plain if asked.background is None else _before(asked.background, plain)
 
     def outputs(self, *, ours: bool = False) -> list[OutputPart]:
         """The same, known to fit and to have a place. InputError, SinkError for what cannot be written; the source's errors.
@@ -104,6 +108,20 @@ def check_for_all(options: PlanOptions) -> None:
     for part in request.parts():
         check_output_fits(part.path, part.view, options_of(part))
     open_model(mask_part(request.spec)).close()
+
+
+def _before(background: str, parts: list[OutputPart]) -> list[OutputPart]:
+    """The cutouts among them stand before that colour, image or video. InputError where there is none."""
+    if all(part.view != CUTOUT for part in parts):
+        raise InputError("--background is what a cutout stands before; add --view cutout")
+    path = resolved(background)
+    more = {"background": path}
+    return [
+        part.model_copy(update={"options": part.options | more, "files": digests(path)})
+        if part.view == CUTOUT
+        else part
+        for part in parts
+    ]
 
 
 def targets_of(output: str | None, view: str | None, others: Mapping[str, str | None]) -> list[Target]:

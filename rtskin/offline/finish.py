@@ -18,6 +18,7 @@ from pathlib import Path
 from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import OutputFile, check_output
 from rtskin.graph import Graph
+from rtskin.offline.backdrop import refuse_other_files
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.leases import Leases
 from rtskin.offline.output import WriteOutput
@@ -46,8 +47,8 @@ def finish(
 ) -> Finished | None:
     """Writes the outputs. progress: told how many frames are written. None where ``stopping`` was set before the end.
 
-    InputError: segments that are not done, or no more what they were (these are to be made again). SinkError,
-    OutputExistsError: an output cannot be written; what was done stays.
+    InputError: segments that are not done, or no more what they were (these are to be made again), a background that is not
+    the planned one. SinkError, OutputExistsError: an output cannot be written; what was done stays.
     """
     stopping = stopping or threading.Event()
     folder.make()
@@ -59,6 +60,7 @@ def finish(
         done = _read(folder.finish / _COMPLETE)
         if done is None:
             refuse_unfinished(folder)
+            refuse_other_files(folder.manifest.outputs)
             done = _write(folder, stopping, progress)
         if done is None:
             return None

@@ -46,12 +46,14 @@ class SegmentsPart(_Part):
 
 class OutputPart(_Part):
     """path: absolute; it ends in a slash where it is a folder. options: of the file, look: of the view, as far as they are
-    set (rtskin.render.outputs.OutputOptions, rtskin.render.node.LookOptions)."""
+    set (rtskin.render.outputs.OutputOptions, rtskin.render.node.LookOptions). files: sha256 (hex) of those that the options
+    name, by their paths (rtskin.offline.backdrop)."""
 
     path: str
     view: str
     options: dict[str, Any] = Field(default_factory=dict)
     look: dict[str, Any] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
 
 
 class Manifest(_Part):
