@@ -88,11 +88,15 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
     from rtskin.offline.figures import figures
     from rtskin.offline.plan import plan
 
+    offline.check_engine(options.engine, options.address)
     place = options.work or Path(f"{os.path.abspath(request.targets[0][0])}.work")
     offline.sweep(place)
     outputs = request.outputs(ours=is_complete(place))
     folder = plan(place, request.wanted(outputs))
-    done = offline.run(offline.Job(folder, options.jobs, "the same command goes on", options.as_json))
+    job = offline.Job(
+        folder, "the same command goes on", options.as_json, options.jobs, options.engine, options.address
+    )
+    done = offline.run(job)
     offline.report(done, [part.path for part in outputs], options.as_json)
     statistics = figures(folder, done.frames)
     if options.stats is not None:
@@ -111,7 +115,8 @@ def _at_once(request: Request, options: r.RenderOptions) -> None:
     """In one pass, for what cannot be read twice. InputError for options that need an input that can."""
     from rtskin.cli.render_spec import once
 
-    for given, name in ((options.jobs > 1, "--jobs"), (options.as_json, "--json")):
+    workers = ((options.jobs or 1) > 1, "--jobs"), (options.engine is not r.Engine.LOCAL, "--engine")
+    for given, name in (*workers, (options.as_json, "--json")):
         if given:
             raise InputError(
                 f"{name} needs a file as INPUT and files as outputs; {options.source} is rendered in one pass"

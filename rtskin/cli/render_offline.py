@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import threading
 from collections.abc import Sequence
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import typer
 
+from rtskin.cli.render_options import Engine
 from rtskin.cli.render_progress import Reporter, say
 from rtskin.cli.session import on_interrupt, opencv_alone
-from rtskin.errors import InputError, RtskinError
+from rtskin.errors import InputError, MissingExtraError, RtskinError
 from rtskin.offline.finish import Finished, finish
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.local import frames_done, make_masks
@@ -21,12 +23,23 @@ from rtskin.offline.stored import damaged_segments
 
 @dataclass(frozen=True)
 class Job:
-    """folder: planned. jobs: workers. again: what to type to go on after it was stopped."""
+    """folder: planned. again: what to type to go on after it was stopped. jobs: workers (None: as many as is usual), run by
+    that engine, at that address."""
 
     folder: WorkFolder
-    jobs: int
     again: str
     as_json: bool = False
+    jobs: int | None = None
+    engine: Engine = Engine.LOCAL
+    address: str | None = None
+
+
+def check_engine(engine: Engine, address: str | None) -> None:
+    """To be asked before the work: InputError, MissingExtraError."""
+    if address is not None and engine is not Engine.RAY:
+        raise InputError("--address is that of a Ray cluster; add --engine ray")
+    if engine is Engine.RAY and importlib.util.find_spec("ray") is None:
+        raise MissingExtraError("ray", "ray", "--engine ray")
 
 
 def run(job: Job) -> Finished:
@@ -53,7 +66,11 @@ def masks(job: Job, stopping: threading.Event, reporter: Reporter) -> bool:
     folder = job.folder
     part = folder.manifest.segments
     reporter.begin("masks", part.last - part.first, frames_done(folder))
-    return make_masks(folder, job.jobs, stopping, reporter.update)
+    if job.engine is Engine.RAY:
+        from rtskin.offline import ray_engine
+
+        return ray_engine.make_masks(folder, job.address, job.jobs, stopping, reporter.update)
+    return make_masks(folder, job.jobs or 1, stopping, reporter.update)
 
 
 def outputs(job: Job, stopping: threading.Event, reporter: Reporter) -> Finished | None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rtskin.cli import options as o
+
+
+class Engine(StrEnum):
+    """What runs the workers: this machine, or a Ray cluster."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
 
 _INPUT = "Video file, numbered images (shot.%04d.png), a folder of videos, or - for a pipe."
 InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help=_INPUT)]
@@ -53,7 +62,25 @@ StartOption = Annotated[
     ),
 ]
 EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before this one.", show_default=False)]
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Workers on this machine, each a process.")]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Workers, each a process.", show_default="1; with Ray, 1 a node"),
+]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine", help="local: workers on this machine; ray: on a cluster whose nodes share the work folder."
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        help="Of the Ray cluster; auto: of this machine's.",
+        show_default="RAY_ADDRESS, else a cluster of this machine alone",
+    ),
+]
 SegmentOption = Annotated[
     int | None,
     typer.Option(
@@ -110,7 +137,9 @@ class PlanOptions:
 class RenderOptions(PlanOptions):
     """And all that does not."""
 
-    jobs: JobsOption = 1
+    jobs: JobsOption = None
+    engine: EngineOption = Engine.LOCAL
+    address: AddressOption = None
     work: WorkOption = None
     keep: KeepOption = False
     stats: o.StatsOption = None

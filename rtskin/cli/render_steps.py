@@ -45,7 +45,9 @@ def plan(folder: r.NewFolderArgument, options: r.PlanOptions, lease: r.LeaseOpti
 
 def work(
     folder: r.FolderArgument,
-    jobs: r.JobsOption = 1,
+    jobs: r.JobsOption = None,
+    engine: r.EngineOption = r.Engine.LOCAL,
+    address: r.AddressOption = None,
     as_json: r.ProgressOption = False,
     attached: r.AttachedOption = False,
 ) -> None:
@@ -62,7 +64,8 @@ def work(
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
-    job = offline.Job(WorkFolder(folder), jobs, "the same command goes on", as_json)
+    offline.check_engine(engine, address)
+    job = offline.Job(WorkFolder(folder), "the same command goes on", as_json, jobs, engine, address)
     stopping = threading.Event()
     if attached:
         threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
@@ -85,7 +88,7 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
-    job = offline.Job(WorkFolder(folder), 1, "the same command begins this pass again", as_json)
+    job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
     stopping = threading.Event()
     with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
         done = offline.outputs(job, stopping, reporter)
