@@ -76,7 +76,13 @@ def render_one(options: r.RenderOptions) -> None:
 
     request = Request.of(options)
     _check_statistics(options.stats)
-    if request.again:
+    if options.sheet is not None and options.preview is None:
+        raise InputError("--sheet is where a preview goes; add --preview 9")
+    if options.preview is not None:
+        from rtskin.cli.render_preview import preview
+
+        preview(request, options, options.preview, _place(request, options))
+    elif request.again:
         _in_segments(request, options)
     else:
         _at_once(request, options)
@@ -89,7 +95,7 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
     from rtskin.offline.plan import plan
 
     offline.check_engine(options.engine, options.address)
-    place = options.work or Path(f"{os.path.abspath(request.targets[0][0])}.work")
+    place = _place(request, options)
     offline.sweep(place)
     outputs = request.outputs(ours=is_complete(place))
     folder = plan(place, request.wanted(outputs))
@@ -104,6 +110,11 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
     show(statistics)
     if not options.keep:
         offline.remove(folder.path)
+
+
+def _place(request: Request, options: r.RenderOptions) -> Path:
+    """Of the work folder."""
+    return options.work or Path(f"{os.path.abspath(request.targets[0][0])}.work")
 
 
 def _check_statistics(stats: Path | None) -> None:

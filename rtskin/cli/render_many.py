@@ -22,7 +22,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 
 #: Options of the verb that name a file.
-_OF_ONE_FILE = ("matte", "overlay", "work", "stats")
+_OF_ONE_FILE = ("matte", "overlay", "work", "stats", "preview", "sheet")
 
 
 @dataclass(slots=True)

@@ -93,6 +93,20 @@ WorkOption = Annotated[
 ]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Do not remove the work folder in the end.")]
 ProgressOption = Annotated[bool, typer.Option("--json", help="Report progress as lines of JSON on standard output.")]
+PreviewOption = Annotated[
+    int | None,
+    typer.Option(
+        "--preview",
+        min=1,
+        metavar="N",
+        help="Render nothing yet: N frames, spread over INPUT, into a contact sheet; the time and room it will take.",
+        show_default=False,
+    ),
+]
+SheetOption = Annotated[
+    Path | None,
+    typer.Option("--sheet", metavar="FILE.png", help="Of --preview.", show_default="OUTPUT.preview.png"),
+]
 SuffixOption = Annotated[
     str | None,
     typer.Option("--suffix", help="Of what a folder of videos becomes.", metavar="SUFFIX", show_default=".mkv"),
@@ -140,6 +154,8 @@ class RenderOptions(PlanOptions):
     jobs: JobsOption = None
     engine: EngineOption = Engine.LOCAL
     address: AddressOption = None
+    preview: PreviewOption = None
+    sheet: SheetOption = None
     work: WorkOption = None
     keep: KeepOption = False
     stats: o.StatsOption = None
