@@ -32,7 +32,8 @@ def render(options: r.RenderOptions) -> None:
     """Write masks for every frame of a file, at the frame's own time; audio is copied as it is.
 
     OUTPUT decides the format: .mkv (mattes are lossless), .mp4 (within 2 of 255), .mov, .webm, numbered images (.%04d.png,
-    .%04d.exr) or - for a pipe. Times stay those of INPUT, also with --start, so that both lie on one timeline.
+    .%04d.exr) or - for a pipe. Times stay those of INPUT, also with --start, so that both lie on one timeline; so do the
+    numbers of images: they are those of the frames in INPUT, from 0, or of its own images.
 
     What is done survives whatever stops it: the same command goes on, and the file has the same bytes. For several machines
     there are the steps: rtskin render plan, rtskin render work, rtskin render finish.
@@ -55,6 +56,12 @@ def render(options: r.RenderOptions) -> None:
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
 
       rtskin render talk.mp4 part.mkv --start 1:30 --end 4500f
+
+      rtskin render talk.mp4 cut.mp4 --view cutout --background beach.jpg
+
+      rtskin render long.mp4 matte.mkv --preview 9
+
+      rtskin render long.mp4 matte.mkv --engine ray --address auto
 
       rtskin render clips mattes --suffix .mov
 
@@ -103,7 +110,7 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
         folder, "the same command goes on", options.as_json, options.jobs, options.engine, options.address
     )
     done = offline.run(job)
-    offline.report(done, [part.path for part in outputs], options.as_json)
+    offline.report(done, options.source, [part.path for part in outputs], options.as_json)
     statistics = figures(folder, done.frames)
     if options.stats is not None:
         write_json(options.stats, statistics.as_dict())

@@ -89,15 +89,17 @@ def interrupted(job: Job) -> None:
     raise typer.Exit(1)
 
 
-def report(done: Finished, paths: Sequence[str], as_json: bool) -> None:
+def report(done: Finished, source: str, paths: Sequence[str], as_json: bool) -> None:
     """What was written, on standard error; as a last line of JSON too."""
+    if done.cut:
+        typer.echo(f"rtskin: {source} is cut short: there is more of it than could be rendered", err=True)
     if done.held:
         typer.echo(
             f"rtskin: {done.held} frames could not be decoded; they show the picture and the mask before them", err=True
         )
     typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
     if as_json:
-        say({"stage": "done", "frames": done.frames, "held": done.held, "outputs": list(paths)})
+        say({"stage": "done", "frames": done.frames, "held": done.held, "cut": done.cut, "outputs": list(paths)})
 
 
 def remove(folder: Path) -> None:

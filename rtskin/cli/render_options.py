@@ -58,7 +58,9 @@ BitsOption = Annotated[int | None, typer.Option("--bits", help="8 or 16, of PNG.
 StartOption = Annotated[
     str | None,
     typer.Option(
-        metavar="POINT", help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f).", show_default=False
+        metavar="POINT",
+        help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images are numbered from there, too.",
+        show_default=False,
     ),
 ]
 EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before this one.", show_default=False)]

@@ -13,9 +13,10 @@ from rtskin import paths
 from rtskin.capture.kinds import kind_of
 from rtskin.capture.span import Span
 from rtskin.cli import options as o
+from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
-from rtskin.errors import InputError, SinkError, UnknownNameError
-from rtskin.files import check_output
+from rtskin.cli.render_places import PIPE, check_place, refuse_existing_images
+from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
 from rtskin.offline.backdrop import digests, resolved
@@ -25,8 +26,6 @@ from rtskin.offline.output import WriteOutput, options_of
 from rtskin.offline.plan import SEGMENT, Wanted
 from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
-from rtskin.render.outputs.formats import CONTAINERS
-from rtskin.render.outputs.images import place_of
 from rtskin.render.outputs.options import Codec
 from rtskin.render.sinks.choose import sink_for
 from rtskin.riding import with_every
@@ -34,8 +33,6 @@ from rtskin.riding import with_every
 PIPELINE = "offline_render"
 #: The view that has a background.
 CUTOUT = "cutout"
-#: Standard input or output.
-PIPE = "-"
 
 #: Where to, and with which view (None: the pipeline's).
 Target = tuple[str, str | None]
@@ -83,7 +80,11 @@ class Request:
         parts = self.parts()
         for part in parts:
             check_output_fits(part.path, part.view, options_of(part), file)
-            _check_place(part.path, overwrite)
+            check_place(part.path, overwrite)
+        if self.again and not overwrite:
+            refuse_existing_images(parts, source, self.options.start, self.options.end)
+        if self.again:
+            warn_of_alpha(source, parts)
         return parts
 
     def wanted(self, outputs: Sequence[OutputPart], lease: float = 60.0) -> Wanted:
@@ -204,14 +205,3 @@ def _absolute(path: str) -> str:
     if path == PIPE:
         return path
     return os.path.abspath(path) + ("/" if path.endswith(("/", os.sep)) else "")
-
-
-def _check_place(path: str, overwrite: bool) -> None:
-    if path == PIPE:
-        return
-    if Path(path).suffix.lower() in CONTAINERS:
-        check_output(path, overwrite)
-        return
-    folder, _ = place_of(path)
-    if not (folder.is_dir() or (path.endswith(("/", os.sep)) and folder.parent.is_dir())):
-        raise SinkError(f"cannot write {path}: there is no folder {folder}; make it first")

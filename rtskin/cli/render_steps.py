@@ -95,7 +95,8 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
     if done is None:
         offline.interrupted(job)
         return
-    offline.report(done, [part.path for part in job.folder.manifest.outputs], as_json)
+    manifest = job.folder.manifest
+    offline.report(done, manifest.input.path, [part.path for part in manifest.outputs], as_json)
 
 
 def _until_input_ends(stopping: threading.Event) -> None:

@@ -36,10 +36,14 @@ _CHUNK = 1 << 22
 
 @dataclass(frozen=True)
 class Finished:
-    """frames: of each output. held: how many of them could not be decoded, and show the picture and mask before them."""
+    """frames: of each output. held: how many of them could not be decoded, and show the picture and mask before them.
+
+    cut: the source ends before it says that it does.
+    """
 
     frames: int
     held: int
+    cut: bool = False
 
 
 def finish(
@@ -100,8 +104,8 @@ def _write(folder: WorkFolder, stopping: threading.Event, progress: Callable[[in
     if stopping.is_set():
         return None
     folder.source()  # what was read was the planned input, to the end
-    done = Finished(written, max(frames.lost, masks.held))
-    _mark(folder.finish / _COMPLETE, f"{done.frames} {done.held}\n")
+    done = Finished(written, max(frames.lost, masks.held), bool(frames.counters().get("truncated")))
+    _mark(folder.finish / _COMPLETE, f"{done.frames} {done.held} {int(done.cut)}\n")
     return done
 
 
@@ -189,7 +193,7 @@ def _mark(path: Path, text: str) -> None:
 
 def _read(path: Path) -> Finished | None:
     try:
-        frames, held = path.read_text("utf-8").split()
-        return Finished(int(frames), int(held))
+        frames, held, cut = path.read_text("utf-8").split()
+        return Finished(int(frames), int(held), bool(int(cut)))
     except (OSError, ValueError):
         return None

@@ -71,7 +71,13 @@ def test_progress_as_lines_of_json(rtskin: Rtskin, video: Path, tmp_path: Path) 
     ends = [line for line in lines if line.get("frames") == FRAMES]
     assert {"masks", "output"} <= {line["stage"] for line in ends}
     assert {"stage", "frames", "total", "fps", "left_s"} == set(ends[0])
-    assert lines[-1] == {"stage": "done", "frames": FRAMES, "held": 0, "outputs": [str(tmp_path / "m.mkv")]}
+    assert lines[-1] == {
+        "stage": "done",
+        "frames": FRAMES,
+        "held": 0,
+        "cut": False,
+        "outputs": [str(tmp_path / "m.mkv")],
+    }
 
 
 def test_in_steps_and_by_several_workers_it_is_the_same_file(

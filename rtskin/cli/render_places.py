@@ -1,0 +1,58 @@
+"""Whether outputs can get their names: asked before the work, not after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rtskin.capture.images import ImageCapture
+from rtskin.capture.kinds import kind_of
+from rtskin.errors import OutputExistsError, SinkError
+from rtskin.files import check_output
+from rtskin.offline.frames import part_of, read_table
+from rtskin.offline.manifest import OutputPart
+from rtskin.render.outputs.formats import CONTAINERS
+from rtskin.render.outputs.images import place_of
+
+#: Standard input or output.
+PIPE = "-"
+
+
+def check_place(path: str, overwrite: bool) -> None:
+    """SinkError, OutputExistsError where a video, or the folder of images, cannot be written."""
+    if path == PIPE:
+        return
+    if Path(path).suffix.lower() in CONTAINERS:
+        check_output(path, overwrite)
+        return
+    folder, _ = place_of(path)
+    if not (folder.is_dir() or (path.endswith(("/", os.sep)) and folder.parent.is_dir())):
+        raise SinkError(f"cannot write {path}: there is no folder {folder}; make it first")
+
+
+def refuse_existing_images(parts: Sequence[OutputPart], source: str, start: str | None, end: str | None) -> None:
+    """OutputExistsError where one of the images to be written is there already. NoFramesError: there is none to write."""
+    patterns = [part.path for part in parts if Path(part.path).suffix.lower() not in CONTAINERS]
+    if not patterns:
+        return
+    numbers = list(image_numbers(source, start, end))
+    for folder, name in map(place_of, patterns):
+        there = set(os.listdir(folder)) if folder.is_dir() else set()
+        found = [name % number for number in numbers if name % number in there]
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            raise OutputExistsError(
+                f"{folder / found[0]} exists already{more}; choose another name or overwrite it (--overwrite)"
+            )
+
+
+def image_numbers(source: str, start: str | None, end: str | None) -> Iterable[int]:
+    """The numbers in the names of the images that the frames of a part become: those of the source's own images where it
+    is numbered, else the places of the frames in the whole source, from 0."""
+    if kind_of(source) == "images":
+        with ImageCapture(source, start=start, end=end) as images:
+            first = images.read()
+            if first is not None and first.number is not None and first.pts is not None:
+                return [time + first.number - first.pts for time in images.times]
+    return range(*part_of(source, read_table(source), start, end))
