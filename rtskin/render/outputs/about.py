@@ -6,6 +6,7 @@ import logging
 from fractions import Fraction
 from typing import Any
 
+from rtskin.capture.container import video_stream
 from rtskin.render.outputs.timecode import advanced
 
 _log = logging.getLogger("rtskin.render")
@@ -53,7 +54,7 @@ def copy_timecode(source: Any, stream: Any, first: Fraction, rate: Fraction | No
 
     A timecode names the first picture of a file: one that begins later in the source has a later one.
     """
-    video = source.streams.video[0]
+    video = video_stream(source, source.name)
     code = _timecode(source)
     if code is None:
         return
@@ -81,14 +82,6 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
         kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {}})
     if kept:
         container.set_chapters(kept)
-
-
-def pixel_aspect(source: Any, rotation: int) -> Fraction | None:
-    """Width of a pixel by its height, after turning by so many degrees; None where pixels are square or nothing is said."""
-    aspect = source.streams.video[0].sample_aspect_ratio
-    if not aspect or aspect == 1:
-        return None
-    return 1 / Fraction(aspect) if rotation in (90, 270) else Fraction(aspect)
 
 
 def _timecode(source: Any) -> str | None:

@@ -17,7 +17,7 @@ from rtskin.render.outputs import OutputOptions, check_output_fits, open_output
 from rtskin.render.outputs.compose import composer_for
 from rtskin.render.outputs.pixels import channels_of, layout_of
 
-from .conftest import decoded, full_source, half, masked, masks_of, read, write
+from .conftest import decoded, half, masked, masks_of, read, write
 
 TAGS = {"colorspace": 9, "color_primaries": 9, "color_trc": 16}
 
@@ -213,24 +213,6 @@ def test_the_name_appears_only_when_everything_is_there(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="not one picture"):
         write(path, "overlay", [], overwrite=True)
     assert [item.name for item in tmp_path.iterdir()] == ["a.mkv"]
-
-
-def test_pixels_stay_wide_or_tall(tmp_path: Path, caplog: Any) -> None:
-    path = full_source(tmp_path / "s.mkv", 3)
-    with av.open(str(tmp_path / "wide.mp4"), "w") as container:
-        video = container.add_stream("libx264", rate=25)
-        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        video.codec_context.sample_aspect_ratio = Fraction(4, 3)
-        for seq in range(3):
-            container.mux(video.encode(decoded(seq=seq).picture.frame))
-        container.mux(video.encode(None))
-    for name in ("a.mp4", "a.mov"):
-        write(tmp_path / name, "overlay", masks_of(tmp_path / "wide.mp4"))
-        with av.open(str(tmp_path / name)) as container:
-            assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
-    write(tmp_path / "a.mkv", "matte", masks_of(tmp_path / "wide.mp4"))
-    assert "the shape of a pixel (4/3) is left out" in caplog.text
-    assert path.exists()
 
 
 def test_cutouts_stand_before_an_image_or_a_video(tmp_path: Path, source: Path) -> None:
