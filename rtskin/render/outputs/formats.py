@@ -167,8 +167,8 @@ def _tolerance(crf: float) -> float:
 def _offer(offers: list[str], form: str, kind: Kind, fallback: str) -> str:
     """The nearest of the encoder's formats; for RGB, where it only takes YUV, what most players show."""
     layout = layout_of(form)
-    if layout.rgb and layout.bits <= 8 and not any(layout_of(name).rgb for name in offers):
-        return fallback
+    if layout.rgb and not any(layout_of(name).rgb for name in offers):
+        return f"{fallback}10le" if layout.bits > 8 and f"{fallback}10le" in offers else fallback
     return nearest(offers, layout, kind == "alpha")
 
 

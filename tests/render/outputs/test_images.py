@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rtskin.capture import open_source
 from rtskin.errors import InputError, OutputExistsError, SinkError
 from rtskin.frame import Mask
 from rtskin.media import av, cv2
@@ -57,6 +58,28 @@ def test_rgba_of_video_has_its_depth_and_the_mask(tmp_path: Path, form: str, dep
     assert np.abs(found[..., 3] / scale - disc()).max() <= 0.2
     # The mean over a picture of noise: what conversions lose is lost evenly.
     assert np.abs(found[..., :3].mean(axis=(0, 1)) / scale - frame.bgr.mean(axis=(0, 1))).max() < 2
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_go_in_and_come_out(tmp_path: Path, suffix: str) -> None:
+    deep = np.random.default_rng(1).integers(0, 65536, (48, 64, 3), dtype=np.uint16)
+    for number in (7, 8):
+        cv2.imwrite(str(tmp_path / f"in.{number}.{suffix}"), deep)
+    with open_source(tmp_path / f"in.%d.{suffix}") as source:
+        masks = [Mask(frame, half()) for frame in source]
+    write(tmp_path / "alpha.%d.png", "alpha", masks)
+    found = load(tmp_path / "alpha.8.png")
+    assert np.array_equal(found[..., :3], deep)
+    assert np.array_equal(found[..., 3], half().astype(np.uint16) * 257)
+    for view, untouched in (("overlay", slice(32, 64)), ("cutout", slice(0, 32))):
+        write(tmp_path / f"{view}.%d.png", view, masks)
+        found = load(tmp_path / f"{view}.7.png")
+        assert found.dtype == np.uint16
+        assert np.array_equal(found[:, untouched], deep[:, untouched])
+        assert not np.array_equal(found, deep)
+    write(tmp_path / "a.mp4", "overlay", masks)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert [frame.format.name for frame in container.decode(video=0)] == ["yuv420p10le"] * 2
 
 
 def test_exr_holds_halves(tmp_path: Path) -> None:
