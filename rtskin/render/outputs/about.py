@@ -27,9 +27,12 @@ _MOV_LANGUAGES = {
 
 def muxer_options(source: Any, container: str) -> dict[str, str]:
     """What the muxer must be told for the metadata of ``source`` (an av input) to be kept."""
-    if container in ("mp4", "mov") and any(key.startswith(_APPLE) for key in source.metadata):
-        return {"movflags": "use_metadata_tags"}
-    return {}
+    if container not in ("mp4", "mov"):
+        return {}
+    # Chapters are written as a track. As a list of beginnings besides, the last would be read once more, to the end of the
+    # longest stream.
+    named = any(key.startswith(_APPLE) for key in source.metadata)
+    return {"movflags": "+disable_chpl+use_metadata_tags" if named else "+disable_chpl"}
 
 
 def copy_metadata(source: Any, container: Any) -> None:
