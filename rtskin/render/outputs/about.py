@@ -81,8 +81,8 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
         start = max(start, first) + shift
         kept.append({**chapter, "start": round(start / base), "end": round((end + shift) / base)})
     if kept and container.format.name in ("mp4", "mov") and kept[0]["start"] > 0:
-        # Their chapters follow one another from 0 on: without one before it, the first would begin there.
-        kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {}})
+        # Their chapters follow one another from 0 on: without one before it, the first would begin there. It needs a title.
+        kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {"title": " "}})
     if kept:
         container.set_chapters(kept)
 

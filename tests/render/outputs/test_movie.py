@@ -169,7 +169,8 @@ def test_subtitles_come_through_and_where_they_cannot_it_is_said(tmp_path: Path,
 def test_a_part_has_its_own_chapters_and_timecode(tmp_path: Path, source: Path, name: str) -> None:
     write(tmp_path / name, "matte", masks_of(source, start=1.2))
     with av.open(str(tmp_path / name)) as copy:
-        [chapter] = copy.chapters()
+        *before, chapter = copy.chapters()
+        assert len(before) == (name != "a.mkv")  # mp4 and mov need one from 0 on
         assert chapter["metadata"]["title"] == "two"
         assert abs(chapter["start"] * chapter["time_base"] - Fraction(6, 5)) < Fraction(1, 500)
         codes = {key.lower(): value for key, value in copy.streams.video[0].metadata.items()}
