@@ -80,11 +80,17 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
             continue
         start = max(start, first) + shift
         kept.append({**chapter, "start": round(start / base), "end": round((end + shift) / base)})
-    if kept and container.format.name in ("mp4", "mov") and kept[0]["start"] > 0:
-        # Their chapters follow one another from 0 on: without one before it, the first would begin there. It needs a title.
-        kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {"title": " "}})
+    if container.format.name in ("mp4", "mov"):
+        kept = _following(kept)
     if kept:
         container.set_chapters(kept)
+
+
+def _following(chapters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As mp4 and mov hold them: one after the other from 0 on, each with a title, or it would be none, and the next early."""
+    if chapters and chapters[0]["start"] > 0:
+        chapters = [{**chapters[0], "id": 0, "start": 0, "end": chapters[0]["start"], "metadata": {}}, *chapters]
+    return [{**chapter, "metadata": {"title": " ", **chapter["metadata"]}} for chapter in chapters]
 
 
 def _timecode(source: Any) -> str | None:

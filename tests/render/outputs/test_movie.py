@@ -178,6 +178,24 @@ def test_a_part_has_its_own_chapters_and_timecode(tmp_path: Path, source: Path, 
         assert [float(frame.pts * frame.time_base) for frame in copy.decode(video=0)][:2] == [1.2, 1.24]
 
 
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov"])
+def test_chapters_without_titles_stay_where_they_are(tmp_path: Path, name: str) -> None:
+    base, starts = Fraction(1, 1000), [0, 120, 240]
+    with av.open(str(tmp_path / "source.mkv"), "w") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        marks = [
+            {"id": n, "start": at, "end": at + 120, "time_base": base, "metadata": {}} for n, at in enumerate(starts)
+        ]
+        container.set_chapters(marks)
+        for seq in range(9):
+            container.mux(video.encode(decoded(seq=seq).picture.frame))
+        container.mux(video.encode(None))
+    write(tmp_path / name, "matte", masks_of(tmp_path / "source.mkv"))
+    with av.open(str(tmp_path / name)) as copy:
+        assert [round(chapter["start"] * chapter["time_base"] * 1000) for chapter in copy.chapters()] == starts
+
+
 def test_audio_that_does_not_fit_is_known_before_the_work(tmp_path: Path, source: Path) -> None:
     message = r"aac does not fit into webm; use \.mp4 or \.mov or \.mkv"
     with pytest.raises(SinkError, match=message):
