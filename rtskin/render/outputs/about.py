@@ -87,7 +87,7 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
 
 
 def _following(chapters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As mp4 and mov hold them: one after the other from 0 on, each with a title, or it would be none, and the next early."""
+    """As mp4 and mov hold them: one after the other from 0 on, each with a title; without one the next would begin early."""
     if chapters and chapters[0]["start"] > 0:
         chapters = [{**chapters[0], "id": 0, "start": 0, "end": chapters[0]["start"], "metadata": {}}, *chapters]
     return [{**chapter, "metadata": {"title": " ", **chapter["metadata"]}} for chapter in chapters]
