@@ -37,6 +37,11 @@ class SourceInfo:
     #: Clockwise degrees that capture has applied already (0, 90, 180, 270).
     rotation: int = 0
     color: Color = Color()
+    #: Width of a pixel by its height as shown, after rotation; None where pixels are square or nothing is said.
+    pixel_aspect: Fraction | None = None
+    #: The field of interlaced pictures that is shown first: "tff" (the top one), "bff"; None where they are not interlaced,
+    #: or were turned, after which the fields are no lines any more.
+    fields: str | None = None
     #: Frames in the whole source where the container says so; an estimate, for progress bars.
     frames: int | None = None
     #: Seconds, where the container says so.

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from rtskin.media import av
-from tests.capture.media import make_video
+from tests.capture.media import make_video, rewrite
 
 FRAMES = 40
 
@@ -142,9 +144,74 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 }  # fmt: skip
 
 
+def _hdr(path: Path, transfer: int) -> Path:
+    color = {"colorspace": 9, "color_primaries": 9, "color_trc": transfer, "color_range": 1}
+    return make_video(path, FRAMES, options=_gops(), pixels="yuv420p10le", color=color)
+
+
+def pq(folder: Path) -> Path:
+    """BT.2020, SMPTE ST 2084."""
+    return _hdr(folder / "pq.mkv", 16)
+
+
+def hlg(folder: Path) -> Path:
+    """BT.2020, hybrid log-gamma."""
+    return _hdr(folder / "hlg.mp4", 18)
+
+
+def wide(folder: Path) -> Path:
+    """Pixels of 16:11."""
+    return make_video(folder / "wide.mp4", FRAMES, options=_gops("sar=16\\:11"))
+
+
+def film(folder: Path) -> Path:
+    """Beside its pictures: AAC, subtitles, two chapters, a title, a timecode, a font."""
+    text = folder / "film.srt"
+    text.write_text("1\n00:00:00,200 --> 00:00:00,600\nHello\n\n2\n00:00:00,800 --> 00:00:01,200\nyou\n")
+    pictures, path = make_video(folder / "pictures.mp4", FRAMES, options=_gops(), audio=True), folder / "film.mkv"
+    with av.open(str(pictures)) as one, av.open(str(text)) as other, av.open(str(path), "w") as writer:
+        streams = [*one.streams, *other.streams]
+        copies = {stream: writer.add_stream_from_template(stream) for stream in streams}
+        copies[one.streams.video[0]].metadata["timecode"] = "10:00:00:00"
+        copies[one.streams.audio[0]].metadata["language"] = "fra"
+        writer.add_attachment("letters.ttf", "font/ttf", b"letters")
+        writer.metadata["title"] = "A film"
+        base = Fraction(1, 1000)
+        marks = (("one", 0, 500), ("two", 500, 1333))
+        writer.set_chapters(
+            [
+                {"id": number, "start": start, "end": end, "time_base": base, "metadata": {"title": title}}
+                for number, (title, start, end) in enumerate(marks, 1)
+            ]
+        )
+        packets = [packet for container in (one, other) for packet in container.demux() if packet.dts is not None]
+        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+            packet.stream = copies[packet.stream]
+            writer.mux(packet)
+    pictures.unlink()
+    return path
+
+
+def corrupt(folder: Path) -> Path:
+    """Of the pictures 20 to 23 in the order of decoding the second half is noise, which H.264 gets wrong or not at all."""
+    whole = plain(folder)
+
+    def spoilt(number: int, data: bytes) -> bytes:
+        noise = np.random.default_rng(number).integers(0, 256, len(data), dtype=np.uint8).tobytes()
+        return data[: len(data) // 2] + noise[len(data) // 2 :] if number in range(20, 24) else data
+
+    path = rewrite(whole, folder / "corrupt.mp4", spoilt)
+    whole.unlink()
+    return path
+
+
 def trimmed(folder: Path) -> Path:
     """Its edit list begins at the frame number 7, which is the first to be shown: 33 frames, with the numbers 7 to 39."""
     return make_video(folder / "trimmed.mp4", FRAMES, options=_gops(), pts=range(-7, FRAMES - 7))
+
+
+#: More of them, for what comes after capture.
+MORE: dict[str, Callable[[Path], Path]] = {make.__name__: make for make in (pq, hlg, wide, film, trimmed)}
 
 
 def resized(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rtskin.capture.orient import Orienter
 from rtskin.capture.picture import AvPicture, Converter, color_of
+from rtskin.capture.raster import fields_of, pixel_aspect_of
 from rtskin.frame import SourceInfo
 from rtskin.media import av
 
@@ -25,11 +26,15 @@ _MOST_THREADS = 4
 _ONE_THREAD_PIXELS = 1920 * 1088
 
 
-def use_threads(stream: Any, kind: str) -> None:
-    """Decode in several threads. "AUTO" also decodes frames ahead of each other; "SLICE" adds no delay."""
+def use_threads(stream: Any, kind: str, threads: int | None = None) -> None:
+    """Decode in several threads. "AUTO" also decodes frames ahead of each other; "SLICE" adds no delay.
+
+    threads: so many; None: as many as help here. What a *damaged* picture looks like depends on their number: H.264 and
+    MPEG-2 fill its holes from other pictures, which are further or not as far. With one it is always the same.
+    """
     context = stream.codec_context
     context.thread_type = kind
-    context.thread_count = _threads(len(_processors()), context.width * context.height)
+    context.thread_count = threads or _threads(len(_processors()), context.width * context.height)
 
 
 def _threads(processors: int, pixels: int) -> int:
@@ -68,7 +73,14 @@ def describe(stream: Any, first: Any, name: str) -> tuple[SourceInfo, Orienter]:
     if orient.degrees in (90, 270):
         width, height = height, width
     info = SourceInfo(
-        name=name, width=width, height=height, rate=rate_of(stream), rotation=orient.degrees, color=color_of(first)
+        name=name,
+        width=width,
+        height=height,
+        rate=rate_of(stream),
+        rotation=orient.degrees,
+        color=color_of(first),
+        pixel_aspect=pixel_aspect_of(stream, orient.degrees),
+        fields=None if orient.turns else fields_of(first),
     )
     if info.color.matrix in ("ycgco", "ictcp"):
         log.warning("%s is in %s colours, which are not converted; its colours will be wrong", name, info.color.matrix)

@@ -21,15 +21,15 @@ class Decoder:
     """Decodes the video of ``container`` (an open av container), from where it stands.
 
     damaged: packets or frames that libav complained of. losses: of frames that never came. decoded: frames that came, since
-    the last ``restart``. Errors as of rtskin.capture.container.video_stream.
+    the last ``restart``. threads: rtskin.capture.avio.use_threads. Errors as of rtskin.capture.container.video_stream.
     """
 
-    def __init__(self, container: Any, name: str) -> None:
+    def __init__(self, container: Any, name: str, threads: int | None = None) -> None:
         self._name = name
         self._said = False
         self.stream = video_stream(container, name)
         self.base = Fraction(self.stream.time_base)
-        use_threads(self.stream, "AUTO")
+        use_threads(self.stream, "AUTO", threads)
         self.times = Times(self.base, rate_of(self.stream))
         self.restart(Packets(container, self.stream), None)
 

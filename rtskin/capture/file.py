@@ -17,7 +17,7 @@ from rtskin.capture.decoder import Decoder
 from rtskin.capture.identity import Identity
 from rtskin.capture.span import Point, Span
 from rtskin.capture.table import FrameTable, frame_table
-from rtskin.errors import NoFramesError
+from rtskin.errors import InputError, NoFramesError
 
 log = logging.getLogger("rtskin.capture")
 
@@ -31,7 +31,8 @@ class FileCapture(DecodedCapture):
     start, end: seconds from the file's first frame, or as rtskin.capture.span.Point; frames with start ≤ t < end are given.
     first, last: numbers of frames in the order of showing, from 0 (rtskin.capture.table); first ≤ n < last. They are found
     from the packets, and decoding begins at the last key frame from which the pictures are the same as in the whole file.
-    pts stay the file's own; ``info`` but for its length is that of the whole file.
+    pts stay the file's own; ``info`` but for its length is that of the whole file. threads: to decode in; with 1, pictures
+    that are damaged look the same on every machine (None: as many as help).
 
     Counters: those of DecodedCapture, and truncated (1: the file ends too early).
     NoFramesError: nothing can be decoded, or (when read) nothing lies in the span. SourceError: no video; the file was
@@ -46,8 +47,12 @@ class FileCapture(DecodedCapture):
         end: Point | None = None,
         first: int | None = None,
         last: int | None = None,
+        threads: int | None = None,
     ) -> None:
+        if threads is not None and threads < 1:
+            raise InputError(f"a file is decoded in 1 thread or more, not {threads}")
         self._span = Span.between(start, end, first, last)
+        self._threads = threads
         self._path = Path(uri)
         self._truncated = 0
         self._container = open_file(self._path)
@@ -59,7 +64,7 @@ class FileCapture(DecodedCapture):
 
     def _begin(self) -> None:
         self._identity = Identity.of(self._path)
-        decoder = Decoder(self._container, self._path.name)
+        decoder = Decoder(self._container, self._path.name, self._threads)
         item = decoder.next()
         if item is None:
             why = f" ({decoder.broken})" if decoder.broken else ""
@@ -108,7 +113,7 @@ class FileCapture(DecodedCapture):
     def _reopen(self) -> None:
         self._container.close()
         self._container = open_file(self._path)
-        self._decoder = Decoder(self._container, self._path.name)
+        self._decoder = Decoder(self._container, self._path.name, self._threads)
 
     def _estimate(self, decoder: Decoder, rate: Fraction | None) -> dict[str, Any]:
         """frames and duration of what will be given."""

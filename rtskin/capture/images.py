@@ -12,9 +12,9 @@ from pathlib import Path
 from rtskin.capture.base import Capture
 from rtskin.capture.kinds import NUMBER
 from rtskin.capture.span import Point, Span
-from rtskin.capture.still import read_image
+from rtskin.capture.still import read_picture
 from rtskin.errors import InputError, NoFramesError, RtskinError, SourceError, SourceNotFoundError
-from rtskin.frame import U8, BgrPicture, Color, Frame, SourceInfo
+from rtskin.frame import Color, Frame, Picture, SourceInfo
 
 log = logging.getLogger("rtskin.capture")
 
@@ -30,6 +30,7 @@ class ImageCapture(Capture):
     rate: frames a second. start, end: seconds, or as rtskin.capture.span.Point; start ≤ t < end. The number of a frame is
     the one in its name ("1001f" is shot.1001.png), else its place from 0. A numbered sequence keeps its numbers in
     ``Frame.number``, and a gap in the numbers is a gap in the times; other images follow one another in natural order.
+    Pictures have the depth of their files (rtskin.capture.still.read_picture).
     Counters: damaged (images that cannot be read, passed over), missing (numbers in the gaps).
     """
 
@@ -63,15 +64,15 @@ class ImageCapture(Capture):
         super().__init__(
             SourceInfo(
                 name=self._name,
-                width=first.shape[1],
-                height=first.shape[0],
+                width=first.width,
+                height=first.height,
                 rate=self._rate,
                 color=_COLOR,
                 frames=len(self._todo),
                 duration=float(count * self._base),
             )
         )
-        self._ahead: U8 | None = first
+        self._ahead: Picture | None = first
 
     def read(self) -> Frame | None:
         while self._place < len(self._todo) and not self._interrupted.is_set():
@@ -81,7 +82,7 @@ class ImageCapture(Capture):
                 image = self._try(path)
             self._place += 1
             if image is not None:
-                return self._stamp(BgrPicture(image), pts, self._base, duration=1, number=number)
+                return self._stamp(image, pts, self._base, duration=1, number=number)
         return None
 
     def close(self) -> None:
@@ -105,19 +106,19 @@ class ImageCapture(Capture):
         seconds, number = float(pts * self._base), pts if number is None else number
         return not self._span.is_before(seconds, number) and not self._span.is_after(seconds, number)
 
-    def _first(self) -> U8:
+    def _first(self) -> Picture:
         """The first image that can be read; the place stays on it."""
         if self._alone:
-            return read_image(self._todo[0][1])
+            return read_picture(self._todo[0][1])
         while self._place < len(self._todo):
             if (image := self._try(self._todo[self._place][1])) is not None:
                 return image
             self._place += 1
         raise NoFramesError(f"none of the {len(self._todo)} images of {self._name} can be read")
 
-    def _try(self, path: Path) -> U8 | None:
+    def _try(self, path: Path) -> Picture | None:
         try:
-            return read_image(path)
+            return read_picture(path)
         except RtskinError as error:
             self._damaged += 1
             log.warning("%s; passed over", error)

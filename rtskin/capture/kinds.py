@@ -13,7 +13,7 @@ from rtskin.capture.base import Capture
 from rtskin.errors import InputError, SourceError, SourceNotFoundError, nearest
 
 IMAGE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".avif"}
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".avif", ".exr", ".dpx"}
 )
 
 _SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "tcp", "rtp")
@@ -43,7 +43,9 @@ KINDS = {
     "images": Kind("an image sequence", "rtskin.capture.images:ImageCapture", frozenset({"start", "end", "rate"})),
     "image": Kind("an image", "rtskin.capture.images:ImageCapture"),
     "pipe": Kind("standard input", "rtskin.capture.pipe:PipeCapture", frozenset({"start", "end"})),
-    "file": Kind("a video file", "rtskin.capture.file:FileCapture", frozenset({"start", "end", "first", "last"})),
+    "file": Kind(
+        "a video file", "rtskin.capture.file:FileCapture", frozenset({"start", "end", "first", "last", "threads"})
+    ),
 }
 
 
@@ -59,7 +61,8 @@ def open_source(uri: str | int | os.PathLike[str], **options: Any) -> Capture:
         "shot.%04d.png", "shots/*.jpg"                  image sequence (start, end; rate in frames/s)
         "photo.jpg"                                     one image, a sequence of one frame
         "-"                                             a video through standard input (start, end)
-        anything else                                   video file (start, end; or first, last: frames by number)
+        anything else                                   video file (start, end; or first, last: frames by number;
+                                                        threads to decode in)
     options: those named above; None means not given. start, end: seconds from the first frame (12.5), a clock
     ("1:02:03.5"), or the number of a frame ("300f"); the end itself is not given.
 

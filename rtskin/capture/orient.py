@@ -41,6 +41,11 @@ class Orienter:
         self._graph: Any = None
         self._shape: tuple[int, int, str] | None = None
 
+    @property
+    def turns(self) -> bool:
+        """Whether anything is done to pictures."""
+        return bool(self._filters)
+
     def apply(self, frame: Any) -> Any:
         """An av.VideoFrame turned, of the same pixel format; the same one where there is nothing to turn."""
         if not self._filters:

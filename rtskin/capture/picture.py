@@ -109,6 +109,8 @@ class Converter:
         return _blended(pixels) if frame.interlaced_frame else pixels
 
     def _plain(self, frame: Any) -> U8:
+        if _deep_rgb(frame.format):
+            return _rounded(frame)
         converted, full = self._convert(frame, "bgr24")
         pixels: U8 = converted.to_ndarray()
         if not pixels.flags.c_contiguous:
@@ -139,6 +141,23 @@ class Converter:
                 threads=1,  # the default starts a thread for each processor, for every source
             )
         return converted, full
+
+
+def _deep_rgb(format: Any) -> bool:
+    """Planar RGB of more than 8 bits, which swscale makes too dark by up to 1.5 of 255."""
+    return bool(format.name.startswith("gbrp") and format.name.endswith("le") and 8 < format.components[0].bits <= 16)
+
+
+def _rounded(frame: Any) -> U8:
+    largest = (1 << frame.format.components[0].bits) - 1
+    green, blue, red = (
+        np.frombuffer(plane, np.uint16)[: plane.line_size // 2 * plane.height].reshape(plane.height, -1)[
+            :, : plane.width
+        ]
+        for plane in frame.planes[:3]
+    )
+    pixels: U8 = cv2.merge([cv2.convertScaleAbs(plane, alpha=255 / largest) for plane in (blue, green, red)])
+    return pixels
 
 
 def _blended(pixels: U8) -> U8:

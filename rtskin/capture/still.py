@@ -5,17 +5,28 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from rtskin.capture.deep import codes_of_light, decode_film, film_codec, may_be_deep, picture_of
 from rtskin.capture.quiet import quiet_opencv
 from rtskin.errors import SourceError, SourceNotFoundError
-from rtskin.frame import U8
-from rtskin.media import cv2
+from rtskin.frame import U8, BgrPicture, Picture
+from rtskin.media import av, cv2
 
 
 def read_image(path: str | os.PathLike[str]) -> U8:
-    """uint8 H×W×3 BGR: grey made colour, 16 bit scaled to 8, alpha dropped, EXIF orientation applied.
+    """uint8 H×W×3 BGR: grey made colour, more bits made 8, alpha dropped, EXIF orientation applied.
+
+    Errors: those of :func:`read_picture`.
+    """
+    return read_picture(path).bgr()
+
+
+def read_picture(path: str | os.PathLike[str]) -> Picture:
+    """The same at its own depth: "bgr24", or "gbrp16le" for PNG and TIFF of 16 bits, for TIFF of floats and
+    OpenEXR (whose light is linear, and becomes sRGB), or what a DPX file holds.
 
     SourceNotFoundError: there is nothing. SourceError: a directory, unreadable, or not an image (also: cut off so early
     that nothing can be decoded).
@@ -24,16 +35,35 @@ def read_image(path: str | os.PathLike[str]) -> U8:
     data = _bytes(path)
     if data.size == 0:
         raise SourceError(f"{path} is empty")
+    head = data[:8].tobytes()
+    codec = film_codec(head)
+    picture = _by_opencv(path, data, may_be_deep(head)) if codec is None else _by_ffmpeg(data, codec)
+    if picture is None:
+        raise SourceError(f"{path} is not an image that can be read, or it is damaged")
+    return picture
+
+
+def _by_opencv(path: Path, data: U8, deep: bool) -> Picture | None:
+    image: Any = None
     try:
         with quiet_opencv():
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            if deep:
+                image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+            if image is None:
+                image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
         # OpenCV refuses pictures of absurd size this way.
         raise SourceError(f"{path} cannot be decoded: {error.err or 'it may be too large'}") from None
-    if image is None:
-        raise SourceError(f"{path} is not an image that can be read, or it is damaged")
-    pixels: U8 = image
-    return pixels
+    if image is None or image.dtype == np.uint8:
+        return None if image is None else BgrPicture(image)
+    return picture_of(image if image.dtype == np.uint16 else codes_of_light(image))
+
+
+def _by_ffmpeg(data: U8, codec: str) -> Picture | None:
+    try:
+        return decode_film(data.tobytes(), codec)
+    except (av.error.FFmpegError, ValueError):
+        return None
 
 
 def _bytes(path: Path) -> U8:

@@ -115,6 +115,7 @@ class NumberedFrames(Source):
 def _open_at(uri: str, table: FrameTable, first: int, last: int) -> Capture:
     """A capture of frames first … last − 1; of all from ``first`` on, where ``last`` is the table's end."""
     if kind_of(uri) == "file":
-        return open_source(uri, first=first or None, last=None if last == len(table) else last)
+        # One thread: what damaged pictures look like must not depend on the machine.
+        return open_source(uri, first=first or None, last=None if last == len(table) else last, threads=1)
     start, end = (float(int(table.pts[row]) * table.time_base) for row in (first, last - 1))
     return open_source(uri, start=start, end=end + float(table.time_base) / 2)

@@ -13,7 +13,7 @@ from rtskin.capture import open_source
 from rtskin.capture.file import FileCapture
 from rtskin.capture.pattern import read_number
 from rtskin.capture.table import frame_table
-from rtskin.errors import NoFramesError, SourceError
+from rtskin.errors import InputError, NoFramesError, SourceError
 from rtskin.media import av
 from tests.capture.media import make_video, rewrite
 from tests.matrix import interlaced, resized, starts_late
@@ -65,6 +65,11 @@ def test_h264_lost_between_others_is_counted(tmp_path: Path) -> None:
         lost = source.counters()["lost"]
     assert len(got) + lost == 60
     assert lost >= 5
+
+
+def test_a_number_of_threads_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1 thread or more, not 0"):
+        FileCapture(make_video(tmp_path / "clip.mkv", 2), threads=0)
 
 
 def test_a_file_that_grows_while_it_is_read_is_an_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import logging
 from fractions import Fraction
 from typing import Any
 
+from rtskin.capture.container import video_stream
 from rtskin.render.outputs.timecode import advanced
 
 _log = logging.getLogger("rtskin.render")
@@ -26,9 +27,12 @@ _MOV_LANGUAGES = {
 
 def muxer_options(source: Any, container: str) -> dict[str, str]:
     """What the muxer must be told for the metadata of ``source`` (an av input) to be kept."""
-    if container in ("mp4", "mov") and any(key.startswith(_APPLE) for key in source.metadata):
-        return {"movflags": "use_metadata_tags"}
-    return {}
+    if container not in ("mp4", "mov"):
+        return {}
+    # Chapters are written as a track. As a list of beginnings besides, the last would be read once more, to the end of the
+    # longest stream.
+    named = any(key.startswith(_APPLE) for key in source.metadata)
+    return {"movflags": "+disable_chpl+use_metadata_tags" if named else "+disable_chpl"}
 
 
 def copy_metadata(source: Any, container: Any) -> None:
@@ -53,7 +57,7 @@ def copy_timecode(source: Any, stream: Any, first: Fraction, rate: Fraction | No
 
     A timecode names the first picture of a file: one that begins later in the source has a later one.
     """
-    video = source.streams.video[0]
+    video = video_stream(source, source.name)
     code = _timecode(source)
     if code is None:
         return
@@ -76,19 +80,17 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
             continue
         start = max(start, first) + shift
         kept.append({**chapter, "start": round(start / base), "end": round((end + shift) / base)})
-    if kept and container.format.name in ("mp4", "mov") and kept[0]["start"] > 0:
-        # Their chapters follow one another from 0 on: without one before it, the first would begin there.
-        kept.insert(0, {**kept[0], "id": 0, "start": 0, "end": kept[0]["start"], "metadata": {}})
+    if container.format.name in ("mp4", "mov"):
+        kept = _following(kept)
     if kept:
         container.set_chapters(kept)
 
 
-def pixel_aspect(source: Any, rotation: int) -> Fraction | None:
-    """Width of a pixel by its height, after turning by so many degrees; None where pixels are square or nothing is said."""
-    aspect = source.streams.video[0].sample_aspect_ratio
-    if not aspect or aspect == 1:
-        return None
-    return 1 / Fraction(aspect) if rotation in (90, 270) else Fraction(aspect)
+def _following(chapters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As mp4 and mov hold them: one after the other from 0 on, each with a title; without one the next would begin early."""
+    if chapters and chapters[0]["start"] > 0:
+        chapters = [{**chapters[0], "id": 0, "start": 0, "end": chapters[0]["start"], "metadata": {}}, *chapters]
+    return [{**chapter, "metadata": {"title": " ", **chapter["metadata"]}} for chapter in chapters]
 
 
 def _timecode(source: Any) -> str | None:

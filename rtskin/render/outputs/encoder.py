@@ -10,6 +10,7 @@ from typing import Any
 from rtskin.media import av
 from rtskin.render.outputs.color import FULL, LIMITED, UNSPECIFIED, Tags
 from rtskin.render.outputs.formats import Encoding, Kind
+from rtskin.render.outputs.mark import Marker, Raster
 from rtskin.render.outputs.pixels import layout_of
 
 #: AV_CODEC_FLAG_FRAME_DURATION: without it encoders put the nominal duration in place of the frame's.
@@ -29,7 +30,7 @@ def open_container(path: Path, container: str, time_base: Fraction, options: dic
 class VideoWriter:
     """One video stream of ``container``. Pictures: av.VideoFrames of the encoding's format and of the size given.
 
-    tags: what the stream says of its colours. aspect: width of a pixel by its height. threads: of the encoder.
+    tags: what the stream says of its colours. raster: what it says of its pixels and fields. threads: of the encoder.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class VideoWriter:
         rate: Fraction | None,
         tags: Tags,
         threads: int,
-        aspect: Fraction | None = None,
+        raster: Raster | None = None,
     ) -> None:
         self._container, self._tags = container, tags
         self.stream = container.add_stream(encoding.encoder, rate=rate or 30, options=dict(encoding.options))
@@ -54,15 +55,16 @@ class VideoWriter:
         context.flags |= _FRAME_DURATION
         context.color_range, context.colorspace = tags.range, tags.matrix
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-        if aspect is not None:
-            context.sample_aspect_ratio = aspect
+        raster = raster or Raster()
+        raster.tell(context, encoding.encoder)
+        self._mark = Marker(raster, encoding.pixel_format, size, time_base)
         self._time_base = time_base
         self._held: Any = None
         self._lead = self._end = 0
 
     def write(self, picture: Any, pts: int, duration: int) -> None:
         """The next picture; pts and duration in ticks of the time base."""
-        tags = self._tags
+        tags, picture = self._tags, self._mark(picture)
         # ProRes keeps its colours in the frames' headers, and takes them from the frames.
         picture.color_range, picture.colorspace = tags.range, tags.matrix
         picture.color_primaries, picture.color_trc = tags.primaries, tags.transfer

@@ -31,6 +31,11 @@ def fitting(source: str, full: bool, target: str, target_full: bool, color: Colo
     one, other = layout_of(source), layout_of(target)
     if source == target and full == target_full:
         return _same
+    if other.rgb and not one.rgb and one.planar and (one.shift_x or one.shift_y):
+        # swscale takes chroma to lie in the middle of its block, half a pixel to the right of where it does.
+        fine = f"yuv444p{one.bits}le" if one.bits > 8 else "yuv444p"
+        whole = _Planes(one, full, layout_of(fine), full, size)
+        return _Chain(whole, _Scaler(target, full, target_full, color, size))
     if one.rgb != other.rgb or not (one.planar and other.planar):
         if source in ("bgr24", "bgra") and not other.rgb:
             return _FromBgr(one, other, target_full, color, size)
@@ -40,6 +45,16 @@ def fitting(source: str, full: bool, target: str, target_full: bool, color: Colo
 
 def _same(frame: Any) -> Any:
     return frame
+
+
+class _Chain:
+    """One after the other."""
+
+    def __init__(self, first: Fit, second: Fit) -> None:
+        self._first, self._second = first, second
+
+    def __call__(self, frame: Any) -> Any:
+        return self._second(self._first(frame))
 
 
 class _Planes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,8 @@ _PRESET = "veryfast"
 _CRF = {"h264": 18, "vp9": 20}
 #: A matte's edge is where errors are seen.
 _CRF_ALPHA = 8
+#: Of FFV1, in the order in which they are tried; 0: the first number from 4 on that goes.
+_SLICES = ("4", "0", "1")
 
 
 @dataclass(frozen=True)
@@ -123,18 +127,19 @@ def _h264(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | N
 
 
 def _ffv1(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | None) -> Encoding:
-    # Lossless. A fixed number of slices keeps the bytes the same whatever the number of threads; each is a pixel at least.
-    options = {"level": "3", "slices": "1" if min(size) < 2 else "4", "slicecrc": "1"}
+    # Lossless. A fixed number of slices keeps the bytes the same whatever the number of threads.
     if kind == "matte":
-        return Encoding("ffv1", "gray16le" if layout_of(form).bits > 8 else "gray", True, 0, options)
-    return Encoding("ffv1", _offer(_ffv1_formats(), form, kind, fallback="bgr0"), full, 0, options)
+        form, full = "gray16le" if layout_of(form).bits > 8 else "gray", True
+    else:
+        form = _offer(_ffv1_formats(), form, kind, fallback="bgr0")
+    return Encoding("ffv1", form, full, 0, {"level": "3", "slices": _slices(form, size), "slicecrc": "1"})
 
 
 def _prores(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | None) -> Encoding:
     # Always limited range: the format has no flag for another, and editors expect none.
     layout = layout_of(form)
-    # A single column has lost its chroma in 4:2:2 when FFmpeg reads it back.
-    fine = kind == "alpha" or (kind == "picture" and layout.shift_x == 0) or size[0] < 2
+    # FFmpeg's encoder spoils the chroma at the right border of 4:2:2 pictures of odd width.
+    fine = kind == "alpha" or (kind == "picture" and layout.shift_x == 0) or size[0] % 2
     name = "yuva444p10le" if kind == "alpha" else "yuv444p10le" if fine else "yuv422p10le"
     options = {"profile": "4444" if fine else "hq", "vendor": "apl0"}
     # Its packets have a size that does not grow with grain: noise comes back coarser, everything else within 1.
@@ -167,9 +172,24 @@ def _tolerance(crf: float) -> float:
 def _offer(offers: list[str], form: str, kind: Kind, fallback: str) -> str:
     """The nearest of the encoder's formats; for RGB, where it only takes YUV, what most players show."""
     layout = layout_of(form)
-    if layout.rgb and layout.bits <= 8 and not any(layout_of(name).rgb for name in offers):
-        return fallback
+    if layout.rgb and not any(layout_of(name).rgb for name in offers):
+        return f"{fallback}10le" if layout.bits > 8 and f"{fallback}10le" in offers else fallback
     return nearest(offers, layout, kind == "alpha")
+
+
+@lru_cache(maxsize=32)
+def _slices(form: str, size: tuple[int, int]) -> str:
+    """Four where that goes. FFV1 can cut pictures of odd sizes and subsampled chroma only into some numbers of slices, very
+    narrow ones into none, and only the encoder knows."""
+    for count in _SLICES:
+        context = av.CodecContext.create("ffv1", "w")
+        context.width, context.height = size
+        context.pix_fmt, context.time_base = form, Fraction(1, 25)
+        context.options = {"level": "3", "slices": count, "slicecrc": "1"}
+        with suppress(av.error.FFmpegError):
+            context.open()
+            return count
+    raise SinkError(f"ffv1 cannot hold pictures of {size[0]}x{size[1]}; write to .mp4 or .mov")
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from rtskin.render.outputs.fit import Fit, fitting
 from rtskin.render.outputs.native import color_of
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import Layout, Plane, channels_of, layout_of, planes_of
+
+_log = logging.getLogger("rtskin.render")
 
 _NUMBER = re.compile(r"%0?\d*d")
 _SUFFIXES = (".png", ".exr")
@@ -50,6 +53,9 @@ class ImagesOutput:
         check_output(path, self._options.overwrite)
         if self._compose is None:
             self._compose = composer_for(self._view, frame, self._options)
+            if aspect := frame.source.pixel_aspect:
+                shape = f"{aspect.numerator}:{aspect.denominator}"
+                _log.warning("the shape of a pixel (%s) is left out: images here say none; .mov and .mp4 do", shape)
         data = self._encode(self._compose(mask), self._compose.full, frame)
         self._keep(path, data)
         self._frames += 1

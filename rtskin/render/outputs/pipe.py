@@ -91,7 +91,14 @@ class PipeOutput:
         rate = frame.source.rate or self._options.rate or _RATE
         depth = "FULL" if full else "LIMITED"
         name = "420jpeg" if form == "yuv420p" and full else _Y4M[form]
-        text = f"YUV4MPEG2 W{size[0]} H{size[1]} F{rate.numerator}:{rate.denominator} Ip A1:1 C{name} XCOLORRANGE={depth}\n"
+        aspect, order = (
+            frame.source.pixel_aspect or Fraction(1),
+            {"tff": "t", "bff": "b"}.get(frame.source.fields or "", "p"),
+        )
+        text = (
+            f"YUV4MPEG2 W{size[0]} H{size[1]} F{rate.numerator}:{rate.denominator} I{order} "
+            f"A{aspect.numerator}:{aspect.denominator} C{name} XCOLORRANGE={depth}\n"
+        )
         return text.encode("ascii")
 
     def _send(self, data: bytes) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from rtskin.capture.container import video_stream
 from rtskin.errors import SinkError, reason
 from rtskin.media import av
 from rtskin.render.outputs.about import describe_alike
@@ -35,7 +36,7 @@ class StreamCopy:
         self._waiting: Any = None
         self._cut_before: Seconds | None = None
         self._last_video: Seconds = start
-        self._video = source.streams.video[0] if source.streams.video else None
+        self._video = video_stream(source, source.name) if source.streams.video else None
         self._outputs = self._take(copies, strict)
         self._source: Iterator[Any] = self._read() if self._outputs and self._video else iter(())
         if not self._outputs or self._video is None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from rtskin.capture.container import video_stream
 from rtskin.errors import SinkError, reason
 from rtskin.files import OutputFile
 from rtskin.frame import Frame
 from rtskin.media import av
 from rtskin.render.outputs import about
+from rtskin.render.outputs.attached import copy_attached
 from rtskin.render.outputs.clock import Clock
 from rtskin.render.outputs.color import matrix_for, tags_of
 from rtskin.render.outputs.encoder import VideoWriter, open_container, tags_for
 from rtskin.render.outputs.fit import Fit, fitting
 from rtskin.render.outputs.formats import Encoding, Kind, codec_for, container_for, encoding_for
+from rtskin.render.outputs.light import Light
+from rtskin.render.outputs.losses import fitting_raster, losses
+from rtskin.render.outputs.mark import Raster
 from rtskin.render.outputs.native import color_of
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import describe, layout_of
@@ -92,6 +98,7 @@ class _Session:
         self, temporary: Path, path: Path, options: OutputOptions, first: Frame, picture: Any, full: bool
     ) -> None:
         self.clock = Clock(first, options.rate)
+        self._name = path.name
         self._form, self._size = picture.format.name, (picture.width, picture.height)
         kind = _kind_of(self._form)
         encoding = _encoding(path, kind, options, self._form, full, self._size)
@@ -141,10 +148,12 @@ class _Session:
     def _open_video(self, encoding: Encoding, kind: Kind, options: OutputOptions, first: Frame) -> VideoWriter:
         color = color_of(first)
         tags = tags_for(encoding, kind, self._form, tags_of(color), matrix_for(color, *self._size).number)
-        rotation = first.source.rotation
-        aspect = about.pixel_aspect(self._source, rotation) if self._source is not None else None
-        if aspect is not None and encoding.encoder in ("ffv1", "libvpx-vp9"):
-            _log.warning("the shape of a pixel (%s) is left out: %s says none here", aspect, encoding.encoder)
+        raster, light = Raster.of(first), Light() if kind == "matte" else Light.of(first)
+        kept = fitting_raster(raster, encoding, self._size[1])
+        for loss in losses(raster, kept, light, encoding, self._container.format.name):
+            _log.warning("%s: %s", self._name, loss)
+        if encoding.encoder == "libx264":
+            encoding = replace(encoding, options={**encoding.options, **light.x264})
         return VideoWriter(
             self._container,
             encoding,
@@ -153,7 +162,7 @@ class _Session:
             first.source.rate or options.rate,
             tags,
             options.threads,
-            aspect,
+            kept,
         )
 
     def _copy_from(self, source: Any, options: OutputOptions, first: Frame) -> None:
@@ -162,10 +171,12 @@ class _Session:
         if options.copies == "all":
             length = first.source.duration
             about.copy_metadata(source, self._container)
-            about.describe_alike(source.streams.video[0], self._video.stream, self._container.format.name)
+            about.describe_alike(video_stream(source, source.name), self._video.stream, self._container.format.name)
             about.copy_timecode(source, self._video.stream, start, first.source.rate)
             about.copy_chapters(source, self._container, start, shift, None if length is None else Fraction(length))
         self._streams = StreamCopy(source, self._container, start, shift, options.copies, options.strict)
+        if options.copies == "all":
+            copy_attached(source, self._container)
 
     def _source_time(self, ticks: int) -> Fraction:
         return self._seconds(ticks - self.clock.shift)

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rtskin.capture import open_source
 from rtskin.errors import InputError, OutputExistsError, SinkError
 from rtskin.frame import Mask
 from rtskin.media import av, cv2
 from rtskin.render.outputs import check_output_fits
+from rtskin.render.outputs.pixels import channels_of
 
 from ..conftest import disc, make_frame, picture
 from .conftest import decoded, half, masked, write
@@ -57,6 +59,44 @@ def test_rgba_of_video_has_its_depth_and_the_mask(tmp_path: Path, form: str, dep
     assert np.abs(found[..., 3] / scale - disc()).max() <= 0.2
     # The mean over a picture of noise: what conversions lose is lost evenly.
     assert np.abs(found[..., :3].mean(axis=(0, 1)) / scale - frame.bgr.mean(axis=(0, 1))).max() < 2
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_go_in_and_come_out(tmp_path: Path, suffix: str) -> None:
+    deep = np.random.default_rng(1).integers(0, 65536, (48, 64, 3), dtype=np.uint16)
+    for number in (7, 8):
+        cv2.imwrite(str(tmp_path / f"in.{number}.{suffix}"), deep)
+    with open_source(tmp_path / f"in.%d.{suffix}") as source:
+        masks = [Mask(frame, half()) for frame in source]
+    write(tmp_path / "alpha.%d.png", "alpha", masks)
+    found = load(tmp_path / "alpha.8.png")
+    assert np.array_equal(found[..., :3], deep)
+    assert np.array_equal(found[..., 3], half().astype(np.uint16) * 257)
+    for view, untouched in (("overlay", slice(32, 64)), ("cutout", slice(0, 32))):
+        write(tmp_path / f"{view}.%d.png", view, masks)
+        found = load(tmp_path / f"{view}.7.png")
+        assert found.dtype == np.uint16
+        assert np.array_equal(found[:, untouched], deep[:, untouched])
+        assert not np.array_equal(found, deep)
+    write(tmp_path / "a.mp4", "overlay", masks)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert [frame.format.name for frame in container.decode(video=0)] == ["yuv420p10le"] * 2
+
+
+@pytest.mark.parametrize("form", ["yuv420p", "yuv422p", "yuv420p10le"])
+def test_colours_of_video_lie_where_they_are(tmp_path: Path, form: str) -> None:
+    """Blue that rises by 4 a pixel: chroma samples lie on the even columns (ITU-T H.264, annex E), 8 codes apart."""
+    frame = decoded(form, colorspace=5, color_range=1)
+    luma, blue, red = channels_of(frame.picture.frame)
+    step = 4 if luma.dtype == np.uint16 else 1
+    luma[:], red[:] = 100 * step, 128 * step
+    blue[:] = ((64 + 4 * np.arange(32)) * step).astype(blue.dtype)
+    write(tmp_path / "%d.png", "cutout", [Mask(frame, np.full((48, 64), 255, np.uint8))])
+    found = load(tmp_path / "0.png").astype(float) / (257 if step == 4 else 1)
+    x = np.arange(63)
+    # ITU-R BT.601: B = 1.164 (Y - 16) + 2.017 (Cb - 128)
+    wanted = np.clip(255 / 219 * (100 - 16) + 2.01723 * (64 + 2 * x - 128), 0, 255)
+    assert np.abs(found[:, :63, 0] - wanted).max() < 1.6
 
 
 def test_exr_holds_halves(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from rtskin.render.outputs import OutputOptions, check_output_fits, open_output
 from rtskin.render.outputs.compose import composer_for
 from rtskin.render.outputs.pixels import channels_of, layout_of
 
-from .conftest import decoded, full_source, half, masked, masks_of, read, write
+from .conftest import decoded, half, masked, masks_of, read, write
 
 TAGS = {"colorspace": 9, "color_primaries": 9, "color_trc": 16}
 
@@ -94,6 +94,32 @@ def test_depth_range_matrix_primaries_and_transfer_are_kept(
         assert (picture.color_range, picture.colorspace, picture.color_primaries, picture.color_trc) == (full, 9, 9, 16)
 
 
+@pytest.mark.parametrize("size", [(97, 95), (95, 97), (1, 48), (64, 1), (33, 2), (639, 719)])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv422p10le"])
+def test_ffv1_takes_odd_sizes(tmp_path: Path, size: tuple[int, int], form: str) -> None:
+    masks = [masked(decoded(form, size=size, seq=seq)) for seq in range(2)]
+    write(tmp_path / "a.mkv", "alpha", masks)
+    for picture, mask in zip(read(tmp_path / "a.mkv"), masks, strict=True):
+        source = channels_of(mask.frame.picture.frame)
+        assert all(np.array_equal(a, b) for a, b in zip(channels_of(picture), source, strict=False))
+
+
+def test_sizes_that_ffv1_cannot_hold_are_said(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match=r"ffv1 cannot hold pictures of 1x359; write to \.mp4 or \.mov"):
+        write(tmp_path / "a.mkv", "alpha", [masked(decoded(size=(1, 359)))])
+
+
+@pytest.mark.parametrize("view", ["matte", "overlay"])
+def test_prores_of_odd_width_has_its_right_border(tmp_path: Path, view: str) -> None:
+    frame = decoded(size=(97, 96))
+    for plane in channels_of(frame.picture.frame):
+        plane[:] = 128
+    write(tmp_path / "a.mov", view, [Mask(frame, np.zeros((96, 97), np.uint8))])
+    [picture] = read(tmp_path / "a.mov")
+    for chroma in channels_of(picture)[1:3]:
+        assert np.abs(chroma / 2.0 ** (layout_of(picture.format.name).bits - 8) - 128).max() < 2
+
+
 def test_what_is_not_said_stays_unsaid(tmp_path: Path) -> None:
     write(tmp_path / "a.mp4", "overlay", [masked(decoded())])
     [picture] = read(tmp_path / "a.mp4")
@@ -150,6 +176,24 @@ def test_a_part_has_its_own_chapters_and_timecode(tmp_path: Path, source: Path, 
         codes = {key.lower(): value for key, value in copy.streams.video[0].metadata.items()}
         assert codes["timecode"] == "10:00:01:05"
         assert [float(frame.pts * frame.time_base) for frame in copy.decode(video=0)][:2] == [1.2, 1.24]
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov"])
+def test_chapters_without_titles_stay_where_they_are(tmp_path: Path, name: str) -> None:
+    base, starts = Fraction(1, 1000), [0, 120, 240]
+    with av.open(str(tmp_path / "source.mkv"), "w") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        marks = [
+            {"id": n, "start": at, "end": at + 120, "time_base": base, "metadata": {}} for n, at in enumerate(starts)
+        ]
+        container.set_chapters(marks)
+        for seq in range(9):
+            container.mux(video.encode(decoded(seq=seq).picture.frame))
+        container.mux(video.encode(None))
+    write(tmp_path / name, "matte", masks_of(tmp_path / "source.mkv"))
+    with av.open(str(tmp_path / name)) as copy:
+        assert [round(chapter["start"] * chapter["time_base"] * 1000) for chapter in copy.chapters()] == starts
 
 
 def test_audio_that_does_not_fit_is_known_before_the_work(tmp_path: Path, source: Path) -> None:
@@ -213,24 +257,6 @@ def test_the_name_appears_only_when_everything_is_there(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="not one picture"):
         write(path, "overlay", [], overwrite=True)
     assert [item.name for item in tmp_path.iterdir()] == ["a.mkv"]
-
-
-def test_pixels_stay_wide_or_tall(tmp_path: Path, caplog: Any) -> None:
-    path = full_source(tmp_path / "s.mkv", 3)
-    with av.open(str(tmp_path / "wide.mp4"), "w") as container:
-        video = container.add_stream("libx264", rate=25)
-        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        video.codec_context.sample_aspect_ratio = Fraction(4, 3)
-        for seq in range(3):
-            container.mux(video.encode(decoded(seq=seq).picture.frame))
-        container.mux(video.encode(None))
-    for name in ("a.mp4", "a.mov"):
-        write(tmp_path / name, "overlay", masks_of(tmp_path / "wide.mp4"))
-        with av.open(str(tmp_path / name)) as container:
-            assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
-    write(tmp_path / "a.mkv", "matte", masks_of(tmp_path / "wide.mp4"))
-    assert "the shape of a pixel (4/3) is left out" in caplog.text
-    assert path.exists()
 
 
 def test_cutouts_stand_before_an_image_or_a_video(tmp_path: Path, source: Path) -> None:
