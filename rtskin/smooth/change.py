@@ -14,7 +14,6 @@ from rtskin.frame import F32, U8
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.smooth.motion import Motion, Mover
-from rtskin.smooth.region import Region
 from rtskin.smooth.tone import ToneMatch, median_difference
 
 #: Pixels of the small luma: up to LOW nothing moved, from HIGH on something did.
@@ -30,6 +29,8 @@ OLDEST = 60.0
 #: Median of |difference| of Gaussian noise, in deviations.
 _MEDIAN = 0.6745
 _AROUND = np.ones((3, 3), np.uint8)
+#: Pixels of a block, and the share of it that has to have changed: noise that was taken for change is scattered.
+BLOCK, SHARE = 8, 0.2
 
 
 class Reference:
@@ -44,8 +45,10 @@ class Reference:
         self._mean: F32 = np.empty((0, 0), np.float32)
         #: Seconds since something changed here; float32 h×w.
         self._age = self._mean
-        #: The reference as uint8 h×w, for flow; do not write into it.
+        #: The reference as uint8 h×w; do not write into it.
         self.picture: U8 = np.empty((0, 0), np.uint8)
+        #: The small luma that was averaged in last, as it came.
+        self.newest = self.picture
         #: Deviation of the camera's noise in the small luma, in grey levels.
         self.noise = LEAST
         self._compile()
@@ -54,7 +57,7 @@ class Reference:
         """Start afresh with the small luma ``now``."""
         self._mean = now.astype(np.float32)
         self._age = np.full(now.shape, FIRST, np.float32)
-        self.picture = now
+        self.picture = self.newest = now
 
     def expose(self, now: U8) -> None:
         """Bring the reference to the exposure of ``now``; a frame of another size starts it afresh."""
@@ -65,20 +68,20 @@ class Reference:
             np.copyto(self._mean, matched)
             self.picture = self._rounded()
 
-    def move(self, mover: Mover, motion: Motion, region: Region) -> None:
-        """Move the picture, and the ages with it, where ``region`` is; motion: of that part."""
+    def move(self, mover: Mover, motion: Motion) -> None:
+        """Move the picture, and the ages with it."""
         for plane in (self._mean, self._age):
-            mover.within(plane, motion, region, plane.shape)
+            mover.in_place(plane, motion)
         self.picture = self._rounded()
 
     def changed(self, now: U8) -> U8:
         """Where ``now`` shows something else: uint8 h×w, 0 … 255 = surely."""
         self._learn(deviation(self.picture, now))
-        return unlike(self.picture, now, self.noise, self._pool)
+        return self.unlike(now)
 
-    def changed_in(self, region: Region, part: U8) -> U8:
-        """The same of a part: ``part`` is what ``region`` shows now. The noise is not learnt from it."""
-        return unlike(np.ascontiguousarray(region.of(self.picture)), part, self.noise, self._pool)
+    def unlike(self, now: U8) -> U8:
+        """The same, and the noise is not learnt from it."""
+        return unlike(self.picture, now, self.noise, self._pool)
 
     def shares(self, now: U8, dt: float, floor: float, changed: U8) -> F32:
         """How much of an average the frame ``now`` is to be, place by place, and average it into the reference so.
@@ -90,7 +93,7 @@ class Reference:
         """
         out: F32 = self._pool.take(now.shape, np.float32)
         _age(self._mean, self._age, now, changed, np.float32(dt), np.float32(floor), out)
-        self.picture = self._rounded()
+        self.picture, self.newest = self._rounded(), now
         return out
 
     def _rounded(self) -> U8:
@@ -124,6 +127,13 @@ def unlike(before: U8, now: U8, noise: float, pool: BufferPool) -> U8:
     _judge(near, now, np.float32(ADDED * noise), difference)
     cv2.dilate(difference, _AROUND, dst=out)
     return out
+
+
+def anything_changed(changed: U8) -> bool:
+    """Whether more did than noise makes (uint8 h×w, 255 = surely)."""
+    height, width = changed.shape
+    blocks = cv2.resize(changed, (max(1, width // BLOCK), max(1, height // BLOCK)), interpolation=cv2.INTER_AREA)
+    return float(blocks.max()) > 255 * SHARE
 
 
 # Divisors are never 0; Python's way of division, which would look for it, keeps a loop from becoming vector code.

@@ -5,8 +5,10 @@ the flow cannot know (uncovered background, what left the picture, a blurred han
 directions and by what does not look the same after moving, and takes the new value (as in Lai et al., "Learning Blind Video
 Temporal Consistency", ECCV 2018, whose losses use the same two).
 
-Motion is looked for only around what changed, which leaves time to look closely where that is a small part of the picture;
-and what looks the same where it is stays (rtskin.smooth.motion.settle).
+The motion is that from the frame before to this one, over the whole picture, whatever the average holds: so it depends on
+two frames alone, and two averages that began at different times are moved alike and become one. (Motion from the average,
+or around what differs from it, was another for every history: a grey level there moved masks otherwise, for good.) Where
+nothing changed it is not looked for, and what looks the same where it is stays (rtskin.smooth.motion.settle).
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ import numpy as np
 
 from rtskin.frame import F32, U8
 from rtskin.smooth.adaptive import Adaptive
+from rtskin.smooth.change import anything_changed
 from rtskin.smooth.motion import FlowField, Mover, settle
-from rtskin.smooth.region import Region, changed_region
+from rtskin.smooth.tone import ToneMatch
 
 
 class Flow(Adaptive):
@@ -24,25 +27,25 @@ class Flow(Adaptive):
 
     def __init__(self, strength: float = 0.5) -> None:
         super().__init__(strength)
-        self._field, self._move, self._move_picture = FlowField(), Mover(), Mover()
+        self._field, self._match = FlowField(finely=True), ToneMatch()
+        self._move, self._move_picture = Mover(), Mover()
 
     def _follow(self, now: U8, dt: float, floor: float) -> F32:
         reference = self._reference
+        before = reference.newest
         reference.expose(now)
         changed = reference.changed(now)
-        region = changed_region(changed)
-        if region is not None:
-            self._move_region(now, changed, region)
+        if anything_changed(changed):
+            self._move_on(before, now, changed)
         return reference.shares(now, dt, floor, changed)
 
-    def _move_region(self, now: U8, changed: U8, region: Region) -> None:
+    def _move_on(self, before: U8, now: U8, changed: U8) -> None:
         """Move the state and what goes with it; ``changed`` becomes what is still unlike, or lost."""
         reference = self._reference
-        before, after = (np.ascontiguousarray(region.of(plane)) for plane in (reference.picture, now))
-        motion = self._field(before, after)
+        motion = self._field(self._match(before, now), now)
         if motion.still:
             return
-        settle(motion, region.of(changed))
-        self._move.within(self._state, motion, region, now.shape)
-        reference.move(self._move_picture, motion, region)
-        np.maximum(reference.changed_in(region, after), motion.lost, out=region.of(changed))
+        settle(motion, changed)
+        self._move.in_place(self._state, motion)
+        reference.move(self._move_picture, motion)
+        np.maximum(reference.unlike(now), motion.lost, out=changed)
