@@ -98,11 +98,10 @@ def outputs_of(
     """
     if options.get("codec", "auto") not in get_args(Codec):
         raise UnknownNameError("codec", options["codec"], get_args(Codec))
-    look = dict(spec.nodes[RENDER].options) if RENDER in spec.nodes else {}
-    usual = look.pop("view", "matte")
+    usual = spec.nodes[RENDER].options.get("view", "matte") if RENDER in spec.nodes else "matte"
     parts = []
     for path, view in targets:
-        part = OutputPart(path=_absolute(path), view=view or usual, options=dict(options), look=look)
+        part = OutputPart(path=_absolute(path), view=view or usual, options=dict(options))
         file = source if source != PIPE and kind_of(source) == "file" else None
         check_output_fits(path, part.view, options_of(part), file)
         _check_place(path, bool(options.get("overwrite")) or ours)

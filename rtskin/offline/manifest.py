@@ -45,13 +45,12 @@ class SegmentsPart(_Part):
 
 
 class OutputPart(_Part):
-    """path: absolute; it ends in a slash where it is a folder. options: of the file, look: of the view, as far as they are
-    set (rtskin.render.outputs.OutputOptions, rtskin.render.node.LookOptions)."""
+    """path: absolute; it ends in a slash where it is a folder. view: as it is written, with what is said of
+    it. options: of the file, as far as they are set (rtskin.render.outputs.OutputOptions)."""
 
     path: str
     view: str
     options: dict[str, Any] = Field(default_factory=dict)
-    look: dict[str, Any] = Field(default_factory=dict)
 
 
 class Manifest(_Part):

@@ -19,9 +19,9 @@ from typing import Protocol
 
 from rtskin.errors import InputError, SinkError, reason
 from rtskin.frame import Mask
-from rtskin.render.outputs.compose import ALPHA, check_view, view_names
 from rtskin.render.outputs.formats import Kind, codec_for
-from rtskin.render.outputs.options import OutputOptions
+from rtskin.render.outputs.options import OutputOptions, backdrop_of
+from rtskin.render.outputs.shown import Shown, shown_by, view_names
 
 __all__ = ["Output", "OutputOptions", "check_output_fits", "open_output", "view_names"]
 
@@ -91,9 +91,9 @@ def check_output_fits(
     source: the file that the frames will come from; its audio must fit too (unless ``options.strict`` is off).
     """
     options = options or OutputOptions()
-    check_view(view)
-    if isinstance(options.backdrop, str) and view == "cutout":
-        _check_backdrop(options.backdrop)
+    shown = shown_by(view)
+    if options.background is not None:
+        _check_backdrop(shown, options.background)
     text = os.fspath(path)
     if text == "-":
         from rtskin.render.outputs.pipe import check_pipe
@@ -102,24 +102,26 @@ def check_output_fits(
     elif _is_images(text):
         from rtskin.render.outputs.images import check_images
 
-        check_images(text, view)
+        check_images(text, shown.kind)
     else:
-        codec_for(Path(path), options.codec, kind_of(view), options.crf)
+        codec_for(Path(path), options.codec, shown.kind, options.crf)
         if source is not None and options.strict:
             _check_audio(Path(path), options, source)
 
 
 def kind_of(view: str) -> Kind:
     """What a view is to a file."""
-    return "matte" if view == "matte" else "alpha" if view == ALPHA else "picture"
+    return shown_by(view).kind
 
 
 def _is_images(text: str) -> bool:
     return text.endswith(("/", os.sep)) or "%" in Path(text).name or Path(text).suffix.lower() in (".png", ".exr")
 
 
-def _check_backdrop(path: str) -> None:
-    if not os.path.isfile(path):
+def _check_backdrop(shown: Shown, path: str) -> None:
+    if shown.native != "cutout":
+        raise InputError("a background is for the view cutout; with others write cutout:background=… among them")
+    if isinstance(backdrop_of(path), str) and not os.path.isfile(path):
         raise InputError(f"the background {path} is neither a colour (rrggbb) nor an image or video that is there")
 
 

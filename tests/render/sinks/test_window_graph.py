@@ -59,7 +59,7 @@ def test_keys_change_the_graph_and_q_ends_it(live: Live, tmp_path: Path, monkeyp
     (folder / "model.toml").write_text(card.replace('name = "ellipse"', 'name = "ellipse-2"'), "utf-8")
     monkeypatch.setenv("RTSKIN_MODELS", str(tmp_path / "models"))
     window = live()
-    window.press("v", "view side-by-side")
+    window.press("v", "view pixelate")
     window.press("s", "smooth none")
     window.press("s", "smooth auto")
     window.press("m", "model ellipse-2")
