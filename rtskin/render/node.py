@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rtskin.errors import RtskinError, reason
 from rtskin.frame import Mask, Rendered
@@ -27,6 +27,8 @@ class Render(Node):
 
     class Options(NodeOptions):
         view: str = "overlay"
+
+    hot: ClassVar[frozenset[str]] = frozenset({"view"})
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
@@ -57,6 +59,10 @@ class Render(Node):
         else:
             self._use(value)
         return True
+
+    def changed(self, key: str, options: Any) -> None:
+        self._use(options.view)
+        super().changed(key, options)
 
     def _use(self, name: str) -> None:
         self._shown = (name, Chain(name))  # one assignment: a worker sees both or neither

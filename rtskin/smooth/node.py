@@ -62,6 +62,7 @@ class Smooth(Node):
     takes: ClassVar[tuple[type, ...]] = (Scores,)
     gives: ClassVar[type | None] = Scores
     Options = SmoothOptions
+    hot: ClassVar[frozenset[str]] = frozenset({"method", "strength"})
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
@@ -137,6 +138,14 @@ class Smooth(Node):
             return False
         self._switch(self._other() if value == "toggle" else value)
         return True
+
+    def changed(self, key: str, options: Any) -> None:
+        before, self.options = self.options, options
+        try:
+            self._switch(options.method if key == "method" else self._method)
+        except InputError:
+            self.options = before
+            raise
 
     def counters(self) -> dict[str, int | float | str]:
         figures: dict[str, int | float | str] = {"method": self._method, "mode": self._mode, "why": self._why}

@@ -107,7 +107,9 @@ def check_images(text: str, kind: Kind) -> None:
     """InputError for a pattern that is none; SinkError for views that an .exr does not hold here."""
     _, name = place_of(text)
     if name.lower().endswith(".exr") and kind != "matte":
-        raise SinkError(f".exr holds mattes only, not {kind}: OpenEXR's light is linear; write to .%04d.png (--bits 16)")
+        raise SinkError(
+            f".exr holds mattes only, not {kind}: OpenEXR's light is linear; write to .%04d.png (--bits 16)"
+        )
 
 
 def make_folder(folder: Path, text: str) -> None:
