@@ -56,15 +56,8 @@ def test_what_cannot_be_set() -> None:
 
 
 def test_views_filters_and_edges_change_while_it_runs() -> None:
-    graph = Graph.from_toml(
-        "live_overlay",
-        {
-            "source.uri": "pattern:160x120@30?frames=40",
-            "source.pace": "max",
-            "infer.model": "ellipse",
-            "sink": {"kind": "null"},
-        },
-    )
+    source = {"source.uri": "pattern:160x120@30?frames=40", "source.pace": "max"}
+    graph = Graph.from_toml("live_overlay", {**source, "infer.model": "ellipse", "sink": {"kind": "null"}})
     graph.start()
     graph.set("render", "view", "smooth-skin+overlay:alpha=0.2")
     graph.set("smooth", "method", "ema")
