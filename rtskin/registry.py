@@ -80,6 +80,7 @@ NODES: Registry[Any] = Registry(
         "file": "rtskin.render.sinks.file:FileSink",
         "png": "rtskin.render.sinks.png:PngSink",
         "null": "rtskin.render.sinks.null:NullSink",
+        "stream": "rtskin.render.sinks.stream:StreamSink",
         "virtual-camera": "rtskin.render.sinks.virtual_camera:VirtualCamera",
     },
 )

@@ -9,13 +9,14 @@ from typing import Any
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.render.outputs.formats import CONTAINERS
 from rtskin.render.sinks.png import is_pattern
+from rtskin.render.sinks.uplink import check_url
 
 _WORDS = ("window", "null")
 
 
 def sink_for(text: str) -> tuple[str, dict[str, Any]]:
     """(node kind, options) for "window", "null", "camera" or "camera:DEVICE" (a virtual one), "out.mp4" (.mov, .mkv, .webm),
-    "out.%04d.png" or a folder ("frames/").
+    "out.%04d.png", a folder ("frames/") or the URL of a streaming server (rtmp, rtmps, rtsp, srt).
 
     InputError or UnknownNameError say what there is.
     """
@@ -24,6 +25,8 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
     if text == "camera" or text.startswith("camera:"):
         device = text.removeprefix("camera").removeprefix(":")
         return "virtual-camera", {"device": device} if device else {}
+    if "://" in text:
+        return "stream", {"url": check_url(text)}
     path = Path(text)
     if text and path.is_dir() and not text.endswith(("/", os.sep)):
         raise InputError(f"{text} is a folder; to fill it with numbered images write {text}/ or {text}/mask.%04d.png")
@@ -37,9 +40,10 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
         raise UnknownNameError(
             "sink", text, [*_WORDS, "camera", *(f"FILE{end}" for end in CONTAINERS), "FILE.%04d.png", "FOLDER/"]
         )
-    known = ", ".join([*CONTAINERS, ".%04d.png"])
+    files = ", ".join([*CONTAINERS, ".%04d.png"])
     raise InputError(
-        f"no sink writes {path.suffix or text}; there are: window, null, camera, files ending in {known}, folders/"
+        f"no sink writes {path.suffix or text}; there are: window, null, camera, rtmp://, rtsp://, srt://, files ending in "
+        f"{files}, folders/"
     )
 
 
