@@ -10,9 +10,9 @@ from collections import deque
 from statistics import median
 from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
+from rtskin.capture.fitted import fitted
 from rtskin.errors import MissingExtraError, SinkError, reason
 from rtskin.frame import U8, Mask, Rendered
 from rtskin.media import cv2
@@ -115,7 +115,7 @@ class _Sender:
     def show(self, picture: U8, captured_ns: int) -> None:
         self.raise_error()
         self._frames += 1
-        self._newest = (_fitted(picture, self._size), captured_ns)
+        self._newest = (fitted(picture, self._size), captured_ns)
 
     def raise_error(self) -> None:
         if self._error is not None:
@@ -188,16 +188,3 @@ def _refused(error: Exception, device: str | None) -> str:
 
 def _color(image: U8) -> U8:
     return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-
-
-def _fitted(picture: U8, size: tuple[int, int]) -> U8:
-    """The picture itself, or as large as it fits into ``size``, on black."""
-    height, width = picture.shape[:2]
-    if (width, height) == size:
-        return np.ascontiguousarray(picture)
-    scale = min(size[0] / width, size[1] / height)
-    small = cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
-    out = np.zeros((size[1], size[0], 3), np.uint8)
-    top, left = (size[1] - small.shape[0]) // 2, (size[0] - small.shape[1]) // 2
-    out[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return out
