@@ -55,7 +55,8 @@ def live(
 ) -> None:
     """Show masks over a camera or a video, as it runs.
 
-    In the window: q quit, v next view, m next model, s smoothing, f mirror, space pause, h help.
+    In the window: q quit, v next view, m next model, s smoothing, + - its strength, . , threshold, x mirror, f full screen,
+    i statistics, p save a picture, r record, space pause, h help.
 
     Examples:
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from rtskin.errors import RtskinError, reason
 from rtskin.frame import Mask, Rendered
 from rtskin.node import Context, Node, NodeOptions
@@ -15,11 +17,15 @@ from rtskin.render.views.text import parse_views
 
 log = logging.getLogger("rtskin.render")
 
+#: Of the threshold: from one key press to the next, and half the width of the soft edge.
+_STEP, _SOFT = 0.1, 0.05
+
 
 class Render(Node):
     """Mask → Rendered, by a view or several ("smooth-skin+overlay:alpha=0.4", see rtskin.render.views).
 
-    ``command("view", "next" | TEXT)`` switches while running.
+    threshold: 0 shows soft masks; from 0.05 on they are cut there, with a narrow soft edge, before any view sees them.
+    ``command("view", "next" | TEXT)`` and ``command("threshold", "up" | "down")`` change them while running.
     """
 
     takes: ClassVar[tuple[type, ...]] = (Mask,)
@@ -27,12 +33,13 @@ class Render(Node):
 
     class Options(NodeOptions):
         view: str = "overlay"
+        threshold: float = Field(0.0, ge=0, le=0.95)
 
-    hot: ClassVar[frozenset[str]] = frozenset({"view"})
+    hot: ClassVar[frozenset[str]] = frozenset({"view", "threshold"})
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self._use(self.options.view)
+        self._use(self.options.view, self.options.threshold)
         # A view that remembers something sees one frame after the other.
         self.reentrant = not self._shown[1].stateful
 
@@ -52,20 +59,27 @@ class Render(Node):
         self._shown[1].close()
 
     def command(self, name: str, value: str) -> bool:
+        if name == "threshold":
+            self.set("threshold", _stepped(self.options.threshold, value))
+            return True
         if name != "view":
             return False
         if value == "next":
             self._next()
         else:
-            self._use(value)
+            self.set("view", value)
         return True
 
     def changed(self, key: str, options: Any) -> None:
-        self._use(options.view)
+        self._use(options.view, options.threshold)
         super().changed(key, options)
 
-    def _use(self, name: str) -> None:
-        self._shown = (name, Chain(name))  # one assignment: a worker sees both or neither
+    def counters(self) -> dict[str, int | float | str]:
+        return {"view": self.view, "threshold": self.options.threshold}
+
+    def _use(self, name: str, threshold: float) -> None:
+        before = f"step:low={max(0.0, threshold - _SOFT)},high={min(1.0, threshold + _SOFT)}+" if threshold else ""
+        self._shown = (name, Chain(before + name))  # one assignment: a worker sees both or neither
 
     def _next(self) -> None:
         """The view that follows in the list. One that others plugged in may not load: the stream goes on without it."""
@@ -74,11 +88,16 @@ class Render(Node):
         for name in [*names[start + 1 :], *names[:start]]:
             try:
                 if for_live(name):
-                    self._use(name)
+                    self.set("view", name)
                     return
             except Exception as error:  # whatever the import of a stranger's module raises
                 log.warning("view %s is left out, it cannot be loaded: %s", name, _reason(error))
         log.info("there is no other view than %s", current)
+
+
+def _stepped(threshold: float, way: str) -> float:
+    """The next one up or down, and round again."""
+    return round((threshold + (_STEP if way == "up" else -_STEP)) % 1.0, 2)
 
 
 def _reason(error: Exception) -> str:
