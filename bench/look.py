@@ -2,7 +2,7 @@
 
 ``python -m bench.look CLIP --at 2``: the views of one frame of a clip, at 1280×720, with the default network's mask; each is
 timed on one core, all in turn, so that what else the machine does falls on all alike. ``--sheet FILE`` writes the sheet (the
-README's is made by ``python -m bench.look demo: --sheet .github/views.jpg --no-times``).
+README's is made by ``python -m bench.look --sheet .github/views.jpg --no-times``, of scikit-image's portrait).
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ MORE = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", help="a clip, an image, or demo:")
+    parser.add_argument("source", nargs="?", help="a clip or an image; scikit-image's portrait without")
     parser.add_argument("--at", type=float, default=1.0, help="seconds into it")
     parser.add_argument("--sheet", type=Path, help="the contact sheet, .jpg or .png")
     parser.add_argument("--columns", type=int, default=4)
+    parser.add_argument("--width", type=int, default=320, help="of a picture in the sheet")
     parser.add_argument("--no-times", action="store_true")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
@@ -52,14 +53,26 @@ def main() -> int:
         texts = [name for name in VIEWS.names() if for_live(name)]
         texts += [text.format(image=image) for text in MORE]
         chains = {text.replace(str(image), image.name): Chain(text) for text in texts}
-        mask = _mask(chosen.source, chosen.at)
+        mask = _mask(chosen.source or _portrait(Path(folder)), chosen.at)
         if chosen.sheet is not None:
-            cv2.imwrite(str(chosen.sheet), sheet({name: chain(mask) for name, chain in chains.items()}, chosen.columns))
+            pictures = {name: chain(mask) for name, chain in chains.items()}
+            cv2.imwrite(
+                str(chosen.sheet), sheet(pictures, chosen.columns, chosen.width), [cv2.IMWRITE_JPEG_QUALITY, 80]
+            )
         if not chosen.no_times:
-            _publish(chains, mask, chosen.source)
+            _publish(chains, mask, Path(chosen.source).name if chosen.source else "scikit-image's portrait")
         for chain in chains.values():
             chain.close()
     return 0
+
+
+def _portrait(folder: Path) -> str:
+    """NASA's of Eileen Collins, in the public domain: head and shoulders."""
+    from skimage.data import astronaut
+
+    path = folder / "portrait.png"
+    cv2.imwrite(str(path), cv2.cvtColor(astronaut()[0:252, 20:468], cv2.COLOR_RGB2BGR))
+    return str(path)
 
 
 def _mask(source: str, seconds: float) -> Mask:
@@ -88,7 +101,7 @@ def _dusk() -> U8:
     )
 
 
-def sheet(pictures: dict[str, U8], columns: int, width: int = 480) -> U8:
+def sheet(pictures: dict[str, U8], columns: int, width: int) -> U8:
     """All pictures in rows, each under its name: uint8, BGR."""
     tiles = [_tile(name, picture, width) for name, picture in pictures.items()]
     tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
@@ -107,7 +120,7 @@ def _tile(name: str, picture: U8, width: int) -> U8:
     return tile
 
 
-def _publish(chains: dict[str, Chain], mask: Mask, source: str) -> None:
+def _publish(chains: dict[str, Chain], mask: Mask, name_of_source: str) -> None:
     times: dict[str, list[float]] = {name: [] for name in chains}
     for chain in chains.values():
         chain(mask)
@@ -120,7 +133,7 @@ def _publish(chains: dict[str, Chain], mask: Mask, source: str) -> None:
     share = float((mask.data > 127).mean())
     publish(
         "look",
-        f"## Views\n\n{machine()}. `python -m bench.look`: one frame of {Path(source).name} at {SIZE[0]}×{SIZE[1]}, "
+        f"## Views\n\n{machine()}. `python -m bench.look`: one frame of {name_of_source} at {SIZE[0]}×{SIZE[1]}, "
         f"{share:.0%} of it skin; one core, {ROUNDS} interleaved rounds. One view: at most {LIMIT:g} ms; chains are the sum "
         f"of theirs.\n\n{markdown(['view', 'median, ms', '10th … 90th percentile'], rows)}",
     )
