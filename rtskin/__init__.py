@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rtskin.graph import Graph, GraphSpec
     from rtskin.infer.cards import list_models
     from rtskin.node import Node, NodeOptions, Source
+    from rtskin.render.views import view
     from rtskin.segmenter import Segmenter
     from rtskin.streaming import stream
 
@@ -47,6 +48,7 @@ _HOME = {
     "list_models": "infer.cards",
     "open_source": "capture",
     "stream": "streaming",
+    "view": "render.views",
 }
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "list_models",
     "open_source",
     "stream",
+    "view",
 ]
 
 

@@ -34,12 +34,14 @@ class Context:
 
     stopping: set when the graph stops at once; a node that waits for anything must wait on it.
     command: tell all nodes something ("view", "next"); True if one of them took it.
+    set: change an option of a node: set("render", "view", "matte").
     statistics: the running graph's figures (a graph.stats.GraphStatistics).
     drain: end the sources and deliver what is under way; from any thread.
     """
 
     stopping: threading.Event = field(default_factory=threading.Event)
     command: Callable[[str, str], bool] = lambda name, value: False
+    set: Callable[[str, str, Any], None] = lambda node, key, value: None
     statistics: Callable[[], Any] = lambda: None
     drain: Callable[[], None] = lambda: None
 
@@ -68,6 +70,8 @@ class Node:
     main_thread: ClassVar[bool] = False
     #: Seconds without a packet after which ``idle`` is called, again and again.
     idle_every: ClassVar[float | None] = None
+    #: Options that may change while it runs; see ``set``.
+    hot: ClassVar[frozenset[str]] = frozenset()
 
     options: Any
 
@@ -101,6 +105,21 @@ class Node:
         """Something was asked of all nodes, from any thread; True if this node took it."""
         return False
 
+    def set(self, key: str, value: Any) -> None:
+        """Change an option, from any thread and while it runs.
+
+        InputError: there is no such option, it must stay, or the value cannot be.
+        """
+        options = parse_options(self.Options, {**_given(self.options), key: value}, type(self).__name__)
+        if key not in self.hot:
+            can = f"; what can change: {', '.join(sorted(self.hot))}" if self.hot else ""
+            raise InputError(f"{type(self).__name__}.{key} stays while it runs{can}")
+        self.changed(key, options)
+
+    def changed(self, key: str, options: Any) -> None:
+        """An option of ``hot`` has become another, in ``options``; in the thread of whoever asked."""
+        self.options = options
+
     def counters(self) -> dict[str, int | float | str]:
         """Figures of this node's own for the statistics ("damaged": 3); called from any thread while running."""
         return {}
@@ -123,10 +142,22 @@ class Source(Node):
         """Make a blocked ``read`` return soon (with None); called from another thread, at most a few times."""
 
 
+def _given(options: NodeOptions) -> dict[str, Any]:
+    """What was said, as values: a model is checked once more with one of them changed."""
+    return {name: getattr(options, name) for name in options.model_fields_set}
+
+
 def tell(nodes: Iterable[Node], name: str, value: str) -> bool:
     """Give every node a command; True if at least one took it."""
     taken = [node.command(name, value) for node in nodes]
     return any(taken)
+
+
+def set_option(nodes: Mapping[str, Node], node: str, key: str, value: Any) -> None:
+    """Change an option of one of the nodes; InputError as of ``Node.set``, or where there is no such node."""
+    if node not in nodes:
+        raise InputError(f"there is no node {node!r}{nearest(node, nodes)}")
+    nodes[node].set(key, value)
 
 
 def parse_options(model: type[NodeOptions], options: Mapping[str, Any], where: str) -> NodeOptions:

@@ -80,6 +80,8 @@ NODES: Registry[Any] = Registry(
         "file": "rtskin.render.sinks.file:FileSink",
         "png": "rtskin.render.sinks.png:PngSink",
         "null": "rtskin.render.sinks.null:NullSink",
+        "stream": "rtskin.render.sinks.stream:StreamSink",
+        "virtual-camera": "rtskin.render.sinks.virtual_camera:VirtualCamera",
     },
 )
 
@@ -111,14 +113,27 @@ SMOOTHERS: Registry[Any] = Registry(
     },
 )
 
-#: What a mask is made visible as. Functions of (frame, mask, out, settings).
+#: What a mask is made visible as: see rtskin.render.views.
 VIEWS: Registry[Any] = Registry(
     "view",
     "rtskin.views",
     {
         "overlay": "rtskin.render.views.overlay:overlay",
         "matte": "rtskin.render.views.matte:matte",
-        "cutout": "rtskin.render.views.cutout:cutout",
+        "cutout": "rtskin.render.views.cutout:Cutout",
         "side-by-side": "rtskin.render.views.side_by_side:side_by_side",
+        "contour": "rtskin.render.views.overlay:contour",
+        "heat": "rtskin.render.views.matte:heat",
+        "background-blur": "rtskin.render.views.blur:background_blur",
+        "skin-blur": "rtskin.render.views.blur:skin_blur",
+        "pixelate": "rtskin.render.views.blur:pixelate",
+        "smooth-skin": "rtskin.render.views.smooth_skin:smooth_skin",
+        "tone": "rtskin.render.views.tone:tone",
+        "balance": "rtskin.render.views.tone:Balance",
+        "feather": "rtskin.render.views.edges:feather",
+        "step": "rtskin.render.views.edges:step",
+        "guided": "rtskin.render.views.edges:guided",
+        "foreground": "rtskin.render.views.offline:Foreground",
+        "seamless-clone": "rtskin.render.views.offline:SeamlessClone",
     },
 )

@@ -37,7 +37,7 @@ def test_the_import_is_light(tmp_path: Path) -> None:
 def test_the_public_surface() -> None:
     assert set(rtskin.__all__) == {
         "Frame", "Graph", "GraphSpec", "Mask", "Node", "NodeOptions", "Segmenter", "Source", "__version__", "list_models",
-        "open_source", "stream", *[name for name in vars(errors) if name.endswith("Error")],
+        "open_source", "stream", "view", *[name for name in vars(errors) if name.endswith("Error")],
     }  # fmt: skip
     for name in rtskin.__all__:
         assert getattr(rtskin, name) is not None
@@ -121,6 +121,7 @@ def test_wheel_and_sdist_hold_the_same_and_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # it makes an environment
 def test_an_editable_install_finds_the_checkouts_data(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "env")], check=True)
     interpreter = tmp_path / "env" / "bin" / "python"

@@ -1,32 +1,29 @@
-"""Cameras, by OpenCV."""
+"""Cameras, which come and go."""
 
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
-from collections.abc import Generator
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
 
 from rtskin.capture.base import Capture
-from rtskin.capture.lister import list_cameras
+from rtskin.capture.device import Device, Wanted
+from rtskin.capture.fitted import fitted
 from rtskin.capture.pump import Pump
-from rtskin.capture.quiet import quiet_opencv
-from rtskin.errors import InputError, NoFramesError, SourceError
+from rtskin.capture.status import status_picture
+from rtskin.errors import InputError, RtskinError, SourceError
 from rtskin.frame import U8, BgrPicture, Color, Frame, SourceInfo
-from rtskin.media import cv2
 from rtskin.pool import BufferPool
 
 log = logging.getLogger("rtskin.capture")
 
-#: Opening takes some webcams a few seconds; then it is said, and in the end given up.
-_SAY_AFTER, _GIVE_UP_AFTER = 2.0, 15.0
-#: Failed reads in a row until a camera counts as gone; single ones happen (a broken MJPG picture).
-_FAILURES = 10
+#: Seconds without a picture until a read counts as stuck: drivers hang when a camera is pulled out.
+_STUCK = 4.0
+#: Seconds between two attempts to open a camera that is gone: the first, and the longest.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+#: Seconds between two pictures of the state, while there is no camera.
+_STATUS_EVERY = 0.2
 _CLOSE_SECONDS = 0.5
 _MICROSECOND = Fraction(1, 1_000_000)
 
@@ -35,55 +32,66 @@ class CameraCapture(Capture):
     """A camera by index ("0") or path ("/dev/video0").
 
     width, height: pixels, both or neither. rate: frames a second. What the camera does instead is read back, and said
-    where it differs. pts are microseconds since the first frame. Counters: damaged (pictures the camera failed to give),
-    late (pictures nobody took in time).
+    where it differs. lock: exposure and white balance are held once they have settled, so that masks do not change with
+    them. pts are microseconds since the first frame.
+
+    A camera that is unplugged, or hangs, is opened again, after 0.5, 1, 2 … 8 s; until then there are dark pictures that say
+    so. If it comes back with another size, its pictures are fitted into the first one's. reconnect: attempts in a row before
+    giving up (SourceError); without, no end of them; 0: none.
+
+    Counters: damaged (pictures the camera failed to give), late (pictures nobody took in time), reconnects.
     """
 
     live = True
     self_paced = True
 
     def __init__(
-        self, uri: str, *, width: int | None = None, height: int | None = None, rate: float | None = None
+        self,
+        uri: str,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        rate: float | None = None,
+        lock: bool = False,
+        reconnect: int | None = None,
     ) -> None:
         if (width is None) != (height is None):
             raise InputError("a camera's width and height belong together; give both or neither")
-        self._name = f"camera {uri}" if uri.isdecimal() else uri
-        self._device: Any = _open_beside(uri, self._name)
-        self._damaged = 0
-        try:
-            if width and height:
-                _ask_size(self._device, width, height)
-            if rate:
-                self._device.set(cv2.CAP_PROP_FPS, rate)
-            first = self._first()
-        except BaseException:
-            self._device.release()
-            raise
-        told = float(self._device.get(cv2.CAP_PROP_FPS))
+        if reconnect is not None and reconnect < 0:
+            raise InputError(f"reconnect is a number of attempts, 0 or more, not {reconnect}")
+        self._wanted, self._attempts = Wanted(uri, width, height, rate, lock), reconnect
+        device = Device(self._wanted)
         super().__init__(
             SourceInfo(
-                name=self._name,
-                width=first.shape[1],
-                height=first.shape[0],
-                rate=Fraction(told).limit_denominator(1001) if 0 < told <= 1000 else None,
+                name=self._wanted.name,
+                width=device.width,
+                height=device.height,
+                rate=device.rate,
                 color=Color(range="pc", matrix="gbr"),
             )
         )
-        self._tell(width, height, rate, told)
         self._pool = BufferPool()
         self._begin_ns: int | None = None
-        self._pump = Pump(f"rtskin-{self._name}", self._pictures(), keep=2, drop=True)
+        self._damaged = self._late = self._reconnects = 0
+        self._again: _Again | None = None
+        self._use(device)
 
     def read(self) -> Frame | None:
-        item = self._pump.take()
-        if item is None:
-            return None
-        picture, captured_ns = item
-        if self._begin_ns is None:
-            self._begin_ns = captured_ns
-        frame = self._stamp(BgrPicture(picture), (captured_ns - self._begin_ns) // 1000, _MICROSECOND)
-        frame.captured_ns = captured_ns
-        return frame
+        while not self._interrupted.is_set():
+            if self._again is not None:
+                frame = self._wait_for(self._again)
+                if frame is not None:
+                    return frame
+                continue
+            try:
+                item = self._pump.take(_STUCK)
+            except TimeoutError:
+                self._lose(SourceError(f"{self.info.name} has given no picture for {_STUCK:g} s"))
+            except SourceError as error:
+                self._lose(error)
+            else:
+                return None if item is None else self._frame(*item)
+        return None
 
     def interrupt(self) -> None:
         super().interrupt()
@@ -92,107 +100,98 @@ class CameraCapture(Capture):
     def close(self) -> None:
         self.interrupt()
         self._pump.join(_CLOSE_SECONDS)
+        if self._again is not None:
+            self._again.close()
 
     def counters(self) -> dict[str, int | float | str]:
-        return {"damaged": self._damaged, "late": self._pump.dropped}
+        damaged, late = self._damaged + self._device.damaged, self._late + self._pump.dropped
+        return {"damaged": damaged, "late": late, "reconnects": self._reconnects}
 
-    def _first(self) -> U8:
-        for _ in range(_FAILURES):
-            good, picture = self._device.read()
-            if good and picture is not None:
-                return _color(picture)
-        raise NoFramesError(f"{self._name} opens but gives no picture; is another program using it?")
+    def _use(self, device: Device) -> None:
+        self._device, self._gone = device, threading.Event()
+        pictures = device.pictures(self._gone, self._pool)
+        self._pump: Pump[tuple[U8, int]] = Pump(f"rtskin-{self.info.name}", pictures, keep=2, drop=True)
+        if self._interrupted.is_set():
+            self._pump.stop()
 
-    def _pictures(self) -> Generator[tuple[U8, int], None, None]:
-        """In the pump's thread: pictures with the time they came at."""
-        shape = (self.info.height, self.info.width, 3)
-        failures = 0
-        try:
-            while not self._interrupted.is_set():
-                good, picture = self._device.read(self._pool.take(shape, np.uint8))
-                captured_ns = time.monotonic_ns()
-                if good and picture is not None:
-                    failures = 0
-                    yield _color(picture), captured_ns
-                    continue
-                failures += 1
-                self._damaged += 1
-                if failures == _FAILURES:
-                    raise SourceError(f"{self._name} stopped giving pictures; is it unplugged, or did it fall asleep?")
-                self._interrupted.wait(0.02)
-        finally:
-            self._device.release()
+    def _frame(self, picture: U8, captured_ns: int) -> Frame:
+        if self._begin_ns is None:
+            self._begin_ns = captured_ns
+        shown = fitted(picture, (self.info.width, self.info.height))
+        frame = self._stamp(BgrPicture(shown), (captured_ns - self._begin_ns) // 1000, _MICROSECOND)
+        frame.captured_ns = captured_ns
+        return frame
 
-    def _tell(self, width: int | None, height: int | None, rate: float | None, told: float) -> None:
-        info = self.info
-        if width and height and (width, height) != (info.width, info.height):
-            log.warning("%s gives %d×%d, not %d×%d", info.name, info.width, info.height, width, height)
-        if rate and told > 0 and abs(told - rate) > 0.5:
-            log.warning("%s gives %g frames a second, not %g", info.name, told, rate)
-        if info.width * info.height > 640 * 480 and width and (code := _fourcc(self._device)) not in ("MJPG", ""):
-            log.warning("%s sends %s, not MJPG; at this size that may be slow", info.name, code)
+    def _lose(self, why: SourceError) -> None:
+        """The camera is gone: let go of it, and look for it."""
+        self._gone.set()
+        self._pump.stop()  # its thread may be stuck inside the driver, and ends when that lets go
+        self._damaged += self._device.damaged
+        self._late += self._pump.dropped
+        self._device.damaged = self._pump.dropped = 0
+        if self._attempts == 0:
+            raise why
+        log.warning("%s; looking for it", why)
+        self._again = _Again(self._wanted, self._attempts)
 
-
-def _ask_size(device: Any, width: int, height: int) -> None:
-    # Uncompressed pictures above VGA do not fit through USB 2 at full rate. The format goes first: setting the size
-    # picks from what the current format offers.
-    if width * height > 640 * 480:
-        device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-    device.set(cv2.CAP_PROP_FRAME_WIDTH, width)
-    device.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-
-
-def _fourcc(device: Any) -> str:
-    value = int(device.get(cv2.CAP_PROP_FOURCC))
-    if value <= 0:
-        return ""
-    return "".join(chr(value >> shift & 255) for shift in (0, 8, 16, 24)).strip()
-
-
-def _color(picture: U8) -> U8:
-    """Grey cameras (infrared) give one channel."""
-    if picture.ndim == 3 and picture.shape[2] == 3:
-        return picture
-    converted: U8 = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    return converted
-
-
-def _open_beside(uri: str, name: str) -> Any:
-    """An open cv2.VideoCapture. A driver may hang in there for a long time, so it is opened in a thread of its own."""
-    done, opened = threading.Event(), []
-    lock, given_up = threading.Lock(), False
-
-    def run() -> None:
-        device = _open(uri)
-        with lock:
-            if given_up:
+    def _wait_for(self, again: _Again) -> Frame | None:
+        """A picture of the state; None once the camera is back. SourceError where it is given up."""
+        if not again.done.wait(_STATUS_EVERY) and not self._interrupted.is_set():
+            lines = [f"{self.info.name} is gone", f"looking for it ({again.attempts})"]
+            return self._frame(status_picture((self.info.width, self.info.height), lines), time.monotonic_ns())
+        self._again = None
+        device = again.close()
+        if self._interrupted.is_set():
+            if device is not None:
                 device.release()
-            opened.append(device)
-        done.set()
-
-    threading.Thread(target=run, name=f"rtskin-open-{name}", daemon=True).start()
-    if not done.wait(_SAY_AFTER):
-        log.warning("%s takes its time to open; waiting up to %g s", name, _GIVE_UP_AFTER)
-        done.wait(_GIVE_UP_AFTER - _SAY_AFTER)
-    with lock:
-        given_up = not opened
-    if given_up:
-        raise SourceError(f"{name} did not open within {_GIVE_UP_AFTER:g} s; unplug it and plug it in again")
-    device = opened[0]
-    if not device.isOpened():
-        device.release()
-        raise SourceError(f"{name} cannot be opened: it is absent, or busy in another program; {_there_are()}")
-    return device
+            return None
+        if device is None:
+            raise SourceError(f"{self.info.name} did not come back: {again.error}")
+        self._reconnects += 1
+        log.warning("%s is back", self.info.name)
+        if (device.width, device.height) != (self.info.width, self.info.height):
+            size = f"{device.width}×{device.height}"
+            log.warning("it gives %s now, which is fitted into %d×%d", size, self.info.width, self.info.height)
+        self._use(device)
+        return None
 
 
-def _open(uri: str) -> Any:
-    backend = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
-    with quiet_opencv():
-        return cv2.VideoCapture(int(uri) if uri.isdecimal() else uri, backend)
+class _Again:
+    """Tries to open a camera again and again, in a thread of its own.
 
+    done: it is open, or given up. attempts: so far. error: why the last one failed.
+    """
 
-def _there_are() -> str:
-    cameras = list_cameras()
-    if not cameras:
-        return "no camera is listed on this machine (ls /dev/video*)"
-    return f"there are: {', '.join(f'{camera.index} ({camera.name or camera.path})' for camera in cameras)}"
+    def __init__(self, wanted: Wanted, most: int | None) -> None:
+        self.done, self.attempts = threading.Event(), 0
+        self.error: RtskinError | None = None
+        self._wanted, self._most = wanted, most
+        self._device: Device | None = None
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=f"rtskin-again-{wanted.name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> Device | None:
+        """Stop looking; the camera, if it was found."""
+        with self._lock:
+            self._stopping.set()
+            device, self._device = self._device, None
+        return device
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while (self._most is None or self.attempts < self._most) and not self._stopping.wait(pause):
+            self.attempts += 1
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            try:
+                device = Device(self._wanted, quiet=True)
+            except RtskinError as error:
+                self.error = error
+                continue
+            with self._lock:
+                if not self._stopping.is_set():
+                    self._device = device
+                    break
+            device.release()
+        self.done.set()

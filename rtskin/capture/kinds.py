@@ -32,7 +32,9 @@ class Kind:
 
 
 KINDS = {
-    "camera": Kind("a camera", "rtskin.capture.camera:CameraCapture", frozenset({"width", "height", "rate"})),
+    "camera": Kind(
+        "a camera", "rtskin.capture.camera:CameraCapture", frozenset({"width", "height", "rate", "lock", "reconnect"})
+    ),
     "network": Kind(
         "a network stream",
         "rtskin.capture.network:NetworkCapture",
@@ -53,7 +55,8 @@ def open_source(uri: str | int | os.PathLike[str], **options: Any) -> Capture:
     """Opens a source of frames.
 
     uri: what it is, by its looks:
-        0, "0", "/dev/video0"                           camera (options width, height in pixels, rate in frames/s)
+        0, "0", "/dev/video0"                           camera (options width, height in pixels, rate in
+                                                        frames/s, lock of exposure, reconnect: attempts)
         "rtsp://…", rtmp, http(s), udp, tcp             network stream (open_timeout, read_timeout, max_lag in
                                                         seconds, reconnect: attempts in a row)
         "pattern:640x480@60?frames=100"                 synthetic picture with its frame number burnt in

@@ -33,6 +33,8 @@ class SourceOptions(NodeOptions):
     width: int | None = Field(default=None, gt=0)
     height: int | None = Field(default=None, gt=0)
     rate: float | None = Field(default=None, gt=0)
+    lock: bool | None = None
+    reconnect: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _check_span(self) -> Self:

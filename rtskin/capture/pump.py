@@ -28,12 +28,17 @@ class Pump(Generic[T]):
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def take(self) -> T | None:
-        """The next item, waiting for it; None at the end and after ``stop``; raises what the generator raised."""
+    def take(self, timeout: float | None = None) -> T | None:
+        """The next item, waiting for it; None at the end and after ``stop``; raises what the generator raised.
+
+        TimeoutError where there is none within ``timeout`` seconds.
+        """
         with self._change:
-            self._change.wait_for(lambda: self._ready or self._ended or self._stopped)
+            there = self._change.wait_for(lambda: self._ready or self._ended or self._stopped, timeout)
             if self._stopped:
                 return None
+            if not there:
+                raise TimeoutError
             if self._ready:
                 item = self._ready.popleft()
                 self._change.notify_all()

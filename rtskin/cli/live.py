@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from rtskin.cli import options as o
+from rtskin.cli.live_sinks import sink_nodes, with_sinks
 from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
 from rtskin.graph import Graph
+from rtskin.graph.spec import GraphSpec
 from rtskin.riding import with_every, with_latest
 
 
@@ -24,7 +26,12 @@ def live(
     model: o.ModelOption = None,
     view: o.ViewOption = None,
     sink: Annotated[
-        str | None, typer.Option(help="window, null, a video file, or images (out.%04d.png).", show_default="window")
+        list[str] | None,
+        typer.Option(
+            help="window, null, a video file, images (out.%04d.png), camera[:DEVICE] (a virtual one), rtmp:// rtsp:// or "
+            "srt:// server; several at once by naming it again.",
+            show_default="window",
+        ),
     ] = None,
     pace: o.PaceOption = None,
     pairing: Annotated[
@@ -48,7 +55,8 @@ def live(
 ) -> None:
     """Show masks over a camera or a video, as it runs.
 
-    In the window: q quit, v next view, m next model, s smoothing, f mirror, space pause, h help.
+    In the window: q quit, v next view, m next model, s smoothing, + - its strength, . , threshold, x mirror, f full screen,
+    i statistics, p save a picture, r record, space pause, h help.
 
     Examples:
 
@@ -60,6 +68,10 @@ def live(
 
       rtskin live clip.mp4 --pace max --sink masks.mkv --view matte
 
+      rtskin live --view smooth-skin:strength=0.7+background-blur --sink window --sink camera --sink talk.mkv
+
+      rtskin live --sink rtmp://localhost/live/skin
+
       rtskin live --model my/heavy/model.toml --every auto
     """
     if lookahead:
@@ -67,7 +79,7 @@ def live(
             f"--lookahead {lookahead} would show each mask {lookahead} frames late; live shows it at once. For a file use: "
             f"rtskin render INPUT OUTPUT --lookahead {lookahead}"
         )
-    node = sink_node(sink, overwrite) if sink is not None else None
+    sinks = sink_nodes(sink or [], overwrite)
     own = {
         "infer_classes": classes,
         "source_pace": pace,
@@ -76,19 +88,15 @@ def live(
         "smooth_strength": strength,
         "preprocess_skip": skip,
         "render_view": view,
-        "sink": node,
+        "sink": sinks[0] if sinks else None,
     }
     settings = o.settings(source, model, smooth, device, threads, size, **own)
     if pairing is o.Pairing.LATEST and pace is o.Pace.MAX:
         raise InputError("--pairing latest never waits for a mask and --pace max waits for all; use one of them")
     latest = partial(with_latest, every=every or 1)
-    change = latest if pairing is o.Pairing.LATEST else partial(with_every, every=every)
+    ride = latest if pairing is o.Pairing.LATEST else partial(with_every, every=every)
+
+    def change(spec: GraphSpec) -> GraphSpec:
+        return with_sinks(ride(spec), sinks[1:], live=pace is not o.Pace.MAX)
+
     show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
-
-
-def sink_node(sink: str, overwrite: bool) -> dict[str, Any]:
-    """A node of the pipeline for what --sink says."""
-    from rtskin.render.sinks.choose import sink_for
-
-    kind, options = sink_for(sink)
-    return {"kind": kind, **options, **({"overwrite": True} if overwrite and "path" in options else {})}

@@ -37,7 +37,12 @@ ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="Name of a model, or the path of a card.", show_default=_PIPELINES)
 ]
 ViewOption = Annotated[
-    str | None, typer.Option("--view", help="overlay, matte, cutout or side-by-side.", show_default=_PIPELINES)
+    str | None,
+    typer.Option(
+        "--view",
+        help="overlay, matte, cutout, background-blur, smooth-skin …; also joined: feather:radius=4+cutout",
+        show_default=_PIPELINES,
+    ),
 ]
 SmoothOption = Annotated[
     str | None,

@@ -19,7 +19,7 @@ from rtskin.cli.render_places import PIPE, check_place, refuse_existing_images
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
-from rtskin.offline.backdrop import digests, resolved
+from rtskin.offline.backdrop import CUTOUT, before, settled
 from rtskin.offline.frames import read_table
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput, options_of
@@ -27,12 +27,11 @@ from rtskin.offline.plan import SEGMENT, Wanted
 from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
 from rtskin.render.outputs.options import Codec
+from rtskin.render.outputs.shown import shown_by
 from rtskin.render.sinks.choose import sink_for
 from rtskin.riding import with_every
 
 PIPELINE = "offline_render"
-#: The view that has a background.
-CUTOUT = "cutout"
 
 #: Where to, and with which view (None: the pipeline's).
 Target = tuple[str, str | None]
@@ -60,13 +59,22 @@ class Request:
         options = {"codec": asked.codec, "crf": asked.crf, "bits": asked.bits, "overwrite": asked.overwrite or None}
         if options["codec"] not in (None, *get_args(Codec)):
             raise UnknownNameError("codec", str(options["codec"]), get_args(Codec))
-        look = dict(self.spec.nodes[RENDER].options) if RENDER in self.spec.nodes else {}
-        usual = look.pop("view", "matte")
-        plain = [
-            OutputPart(path=_absolute(path), view=view or usual, options=o.given(options), look=look)
-            for path, view in self.targets
-        ]
-        return plain if asked.background is None else _before(asked.background, plain)
+        usual = self.spec.nodes[RENDER].options.get("view", "matte") if RENDER in self.spec.nodes else "matte"
+        parts = []
+        for path, text in zip([path for path, _ in self.targets], self._views(usual), strict=True):
+            view, files = settled(text)
+            parts.append(OutputPart(path=_absolute(path), view=view, options=o.given(options), files=files))
+        return parts
+
+    def _views(self, usual: str) -> list[str]:
+        """Of each target. InputError for views that cannot be, and for a background that nothing stands before."""
+        views = [view or usual for _, view in self.targets]
+        background = self.options.background
+        if background is None:
+            return views
+        if all(shown_by(view).native != CUTOUT for view in views):
+            raise InputError("--background is what a cutout stands before; add --view cutout")
+        return [before(background, view) for view in views]
 
     def outputs(self, *, ours: bool = False) -> list[OutputPart]:
         """The same, known to fit and to have a place. InputError, SinkError for what cannot be written; the source's errors.
@@ -109,20 +117,6 @@ def check_for_all(options: PlanOptions) -> None:
     for part in request.parts():
         check_output_fits(part.path, part.view, options_of(part))
     open_model(mask_part(request.spec)).close()
-
-
-def _before(background: str, parts: list[OutputPart]) -> list[OutputPart]:
-    """The cutouts among them stand before that colour, image or video. InputError where there is none."""
-    if all(part.view != CUTOUT for part in parts):
-        raise InputError("--background is what a cutout stands before; add --view cutout")
-    path = resolved(background)
-    more = {"background": path}
-    return [
-        part.model_copy(update={"options": part.options | more, "files": digests(path)})
-        if part.view == CUTOUT
-        else part
-        for part in parts
-    ]
 
 
 def targets_of(output: str | None, view: str | None, others: Mapping[str, str | None]) -> list[Target]:

@@ -14,7 +14,7 @@ from rtskin.graph.run import Run
 from rtskin.graph.spec import EdgeSpec, GraphSpec, NodeSpec, Policy, read_spec
 from rtskin.graph.stats import GraphStatistics
 from rtskin.graph.topology import Topology
-from rtskin.node import Node, tell
+from rtskin.node import Node, set_option, tell
 
 
 class Graph:
@@ -151,6 +151,14 @@ class Graph:
     def command(self, name: str, value: str = "next") -> bool:
         """Tell all nodes something: ``command("view", "matte")``; True if one took it."""
         return tell(self._nodes.values(), name, value)
+
+    def set(self, node: str, key: str, value: Any) -> None:
+        """Change an option of a node, also while it runs: ``set("smooth", "strength", 0.8)``; from any thread.
+
+        InputError: no such node or option, an option that must stay (its message says which can change), a bad value.
+        A model loads beside the running one; everything else is in use from the next frame on.
+        """
+        set_option(self._nodes, node, key, value)
 
     def statistics(self) -> GraphStatistics:
         """The figures of this moment, while running or afterwards."""

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rtskin.errors import GraphSpecError, NodeError, RtskinError
 from rtskin.frame import Packet
@@ -17,7 +18,7 @@ from rtskin.graph.report import report
 from rtskin.graph.stats import GraphStatistics
 from rtskin.graph.topology import Link, Topology
 from rtskin.graph.worker import Worker
-from rtskin.node import Context, Source, tell
+from rtskin.node import Context, Source, set_option, tell
 
 log = logging.getLogger("rtskin.graph")
 
@@ -47,7 +48,7 @@ class Run:
         self._threads: list[threading.Thread] = []
         self._tail = self._make_tail() if consumed else None
         self._wire()
-        self._context = Context(self._stopping, self._command, self.statistics, self.drain)
+        self._context = Context(self._stopping, self._command, self._set, self.statistics, self.drain)
         self.workers = {name: self._make_worker(name) for name in topology.order}
         self._drained = threading.Event()
         self._given_up = False
@@ -246,6 +247,9 @@ class Run:
 
     def _command(self, name: str, value: str) -> bool:
         return tell(self.topology.nodes.values(), name, value)
+
+    def _set(self, node: str, key: str, value: Any) -> None:
+        set_option(self.topology.nodes, node, key, value)
 
 
 def _named(name: str, error: BaseException) -> RtskinError:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from rtskin.errors import GraphStateError
 from rtskin.frame import F32, Frame, Prepared, Scores
 from rtskin.infer.base import BaseSegmenter, load_segmenter
-from rtskin.infer.cards import DEFAULT_MODEL
+from rtskin.infer.cards import DEFAULT_MODEL, load_card
 from rtskin.infer.sizes import Size, parse_size
 from rtskin.infer.switch import ModelSwitch
 from rtskin.node import Context, Node, NodeOptions
@@ -49,6 +49,7 @@ class Infer(Node):
     Options: ClassVar[type[NodeOptions]] = InferOptions
 
     reentrant = True
+    hot: ClassVar[frozenset[str]] = frozenset({"model", "size", "classes"})
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -99,6 +100,18 @@ class Infer(Node):
             return False
         switch.to(value, current.card.name)
         return True
+
+    def changed(self, key: str, options: Any) -> None:
+        """Loads beside the model in use, which stays where that fails (a warning says why)."""
+        asked = load_card(options.model).name
+        super().changed(key, options)
+        switch, current = self._switch, self._segmenter
+        if switch is None or current is None:
+            return  # it is not open yet
+        name = current.card.name
+        if key == "model" or asked == name:
+            name = options.model  # it may be a path
+        switch.to(name, current.card.name, anew=key != "model")
 
     def counters(self) -> dict[str, int | float | str]:
         segmenter = self._segmenter

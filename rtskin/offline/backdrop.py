@@ -9,17 +9,34 @@ from rtskin.capture.kinds import open_source
 from rtskin.errors import InputError, RtskinError, SourceError
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.mattes import file_digest
+from rtskin.render.outputs.shown import shown_by
+from rtskin.render.views.text import parse_views, write_views
+
+#: The view that has a background by --background, and the argument of views that may name a file.
+CUTOUT, BACKGROUND = "cutout", "background"
 
 
-def resolved(background: str) -> str:
-    """A path from anywhere, where there is such a file; else as it is: a colour, or a mistake."""
-    return os.path.abspath(background) if os.path.isfile(background) else background
+def settled(view: str) -> tuple[str, dict[str, str]]:
+    """A view with its files by absolute paths, and their sha256 (hex). SourceError where no picture of one can be read."""
+    said, files = parse_views(view), dict[str, str]()
+    for _, arguments in said:
+        background = arguments.get(BACKGROUND)
+        if background is not None and os.path.isfile(background):
+            arguments[BACKGROUND] = os.path.abspath(background)
+            files |= _digest(arguments[BACKGROUND])
+    return write_views(said), files
 
 
-def digests(background: str | None) -> dict[str, str]:
-    """sha256 (hex) of the file by its path; nothing for a colour. SourceError where no picture of it can be read."""
-    if background is None or not os.path.isfile(background):
-        return {}
+def before(background: str, view: str) -> str:
+    """A cutout before that colour, image or video; other views stay as they are."""
+    if shown_by(view).native != CUTOUT:
+        return view
+    said = parse_views(view)
+    said[-1][1][BACKGROUND] = background
+    return write_views(said)
+
+
+def _digest(background: str) -> dict[str, str]:
     try:
         with open_source(background) as source:
             readable = not source.live and source.read() is not None

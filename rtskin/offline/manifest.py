@@ -45,14 +45,13 @@ class SegmentsPart(_Part):
 
 
 class OutputPart(_Part):
-    """path: absolute; it ends in a slash where it is a folder. options: of the file, look: of the view, as far as they are
-    set (rtskin.render.outputs.OutputOptions, rtskin.render.node.LookOptions). files: sha256 (hex) of those that the options
-    name, by their paths (rtskin.offline.backdrop)."""
+    """path: absolute; it ends in a slash where it is a folder. view: as it is written, files in it by absolute paths.
+    options: of the file, as far as they are set (rtskin.render.outputs.OutputOptions). files: sha256 (hex) of those that the
+    view names, by their paths (rtskin.offline.backdrop)."""
 
     path: str
     view: str
     options: dict[str, Any] = Field(default_factory=dict)
-    look: dict[str, Any] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
 

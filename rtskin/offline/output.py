@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from rtskin.frame import Mask
-from rtskin.node import Context, Node, parse_options
+from rtskin.node import Context, Node
 from rtskin.offline.manifest import OutputPart
-from rtskin.render.node import LookOptions
 from rtskin.render.outputs import Output, OutputOptions, open_output
 
 
@@ -45,6 +44,4 @@ class WriteOutput(Node):
 
 def options_of(part: OutputPart) -> OutputOptions:
     """As ``open_output`` takes them. InputError for what they cannot be."""
-    look = parse_options(LookOptions, part.look, "render")
-    assert isinstance(look, LookOptions)
-    return OutputOptions(**part.options, settings=look.settings)
+    return OutputOptions(**part.options)

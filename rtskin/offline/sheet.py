@@ -46,7 +46,7 @@ def contact_sheet(folder: WorkFolder, numbers: Sequence[int]) -> U8:
 
 def _distinct(outputs: Sequence[OutputPart]) -> list[OutputPart]:
     """One of each look."""
-    return list({(part.view, part.options.get("background")): part for part in outputs}.values())
+    return list({part.view: part for part in outputs}.values())
 
 
 def _pictures(
@@ -72,9 +72,8 @@ class _Painter:
 
     def __init__(self, part: OutputPart, place: Path) -> None:
         place.mkdir()
-        options = {key: value for key, value in part.options.items() if key == "background"} | {"bits": 8}
-        plain = part.model_copy(update={"options": options})
-        self._place, self._plays = place, options.get("background") is not None
+        plain = part.model_copy(update={"options": {"bits": 8}})
+        self._place, self._plays = place, bool(part.files)
         self._output = open_output(f"{place}/", part.view, options_of(plain))
 
     def begin(self, first: Frame) -> None:

@@ -3,100 +3,101 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from rtskin.errors import RtskinError, reason
 from rtskin.frame import Mask, Rendered
 from rtskin.node import Context, Node, NodeOptions
-from rtskin.pool import BufferPool
 from rtskin.registry import VIEWS
-from rtskin.render.views import View, ViewSettings, blend, parse_color
+from rtskin.render.views import blend
+from rtskin.render.views.chain import Chain, for_live
+from rtskin.render.views.text import parse_views
 
 log = logging.getLogger("rtskin.render")
 
-
-class LookOptions(NodeOptions):
-    """How views look, as a pipeline says it."""
-
-    #: Opacity of the overlay's tint where the mask is full.
-    alpha: float = Field(0.5, ge=0, le=1)
-    #: Of the overlay, rrggbb.
-    color: str = "00c850"
-    #: Of the cutout, rrggbb.
-    background: str = "000000"
-    #: The overlay draws a line around the skin.
-    contour: bool = True
-
-    @field_validator("color", "background")
-    @classmethod
-    def _color(cls, value: str) -> str:
-        parse_color(value)
-        return value
-
-    @property
-    def settings(self) -> ViewSettings:
-        return ViewSettings(parse_color(self.color), self.alpha, self.contour, parse_color(self.background))
+#: Of the threshold: from one key press to the next, and half the width of the soft edge.
+_STEP, _SOFT = 0.1, 0.05
 
 
 class Render(Node):
-    """Mask → Rendered, by the view of that name. ``command("view", "next" | NAME)`` switches while running."""
+    """Mask → Rendered, by a view or several ("smooth-skin+overlay:alpha=0.4", see rtskin.render.views).
+
+    threshold: 0 shows soft masks; from 0.05 on they are cut there, with a narrow soft edge, before any view sees them.
+    ``command("view", "next" | TEXT)`` and ``command("threshold", "up" | "down")`` change them while running.
+    """
 
     takes: ClassVar[tuple[type, ...]] = (Mask,)
     gives: ClassVar[type | None] = Rendered
 
-    class Options(LookOptions):
+    class Options(NodeOptions):
         view: str = "overlay"
+        threshold: float = Field(0.0, ge=0, le=0.95)
 
-    reentrant = True
+    hot: ClassVar[frozenset[str]] = frozenset({"view", "threshold"})
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self._settings: ViewSettings = self.options.settings
-        self._pool = BufferPool()
-        self._use(self.options.view)
+        self._use(self.options.view, self.options.threshold)
+        # A view that remembers something sees one frame after the other.
+        self.reentrant = not self._shown[1].stateful
 
     @property
     def view(self) -> str:
-        """Name of the view that is shown now."""
-        return self._current[0]
+        """What is shown now, as it was written."""
+        return self._shown[0]
 
     def open(self, context: Context) -> None:
         blend.warm()
 
     def process(self, mask: Mask) -> Rendered:
-        name, view = self._current
-        frame = mask.frame
-        out = self._pool.take((frame.height, frame.width, 3), np.uint8)
-        return Rendered(frame, view(frame, mask, out, self._settings), name)
+        name, chain = self._shown
+        return Rendered(mask.frame, chain(mask), name)
+
+    def close(self) -> None:
+        self._shown[1].close()
 
     def command(self, name: str, value: str) -> bool:
+        if name == "threshold":
+            self.set("threshold", _stepped(self.options.threshold, value))
+            return True
         if name != "view":
             return False
         if value == "next":
             self._next()
         else:
-            self._use(value)
+            self.set("view", value)
         return True
 
-    def _use(self, name: str) -> None:
-        view: View = VIEWS.get(name)
-        self._current = (name, view)  # one assignment: a worker sees both or neither
+    def changed(self, key: str, options: Any) -> None:
+        self._use(options.view, options.threshold)
+        super().changed(key, options)
+
+    def counters(self) -> dict[str, int | float | str]:
+        return {"view": self.view, "threshold": self.options.threshold}
+
+    def _use(self, name: str, threshold: float) -> None:
+        before = f"step:low={max(0.0, threshold - _SOFT)},high={min(1.0, threshold + _SOFT)}+" if threshold else ""
+        self._shown = (name, Chain(before + name))  # one assignment: a worker sees both or neither
 
     def _next(self) -> None:
         """The view that follows in the list. One that others plugged in may not load: the stream goes on without it."""
-        current, names = self.view, VIEWS.names()
+        current, names = parse_views(self.view)[-1][0], VIEWS.names()
         start = names.index(current)
         for name in [*names[start + 1 :], *names[:start]]:
             try:
-                self._use(name)
+                if for_live(name):
+                    self.set("view", name)
+                    return
             except Exception as error:  # whatever the import of a stranger's module raises
                 log.warning("view %s is left out, it cannot be loaded: %s", name, _reason(error))
-            else:
-                return
         log.info("there is no other view than %s", current)
+
+
+def _stepped(threshold: float, way: str) -> float:
+    """The next one up or down, and round again."""
+    return round((threshold + (_STEP if way == "up" else -_STEP)) % 1.0, 2)
 
 
 def _reason(error: Exception) -> str:

@@ -102,10 +102,15 @@ class Refine(Node):
         eps: float = Field(2e-2, gt=0)
 
     reentrant = True
+    hot: ClassVar[frozenset[str]] = frozenset({"method", "radius", "eps"})
 
     def open(self, context: Context) -> None:
-        self._refiner = Refiner(self.options.method, self.options.radius, self.options.eps)
+        self.changed("", self.options)
         guided.warm()
+
+    def changed(self, key: str, options: Any) -> None:
+        self._refiner = Refiner(options.method, options.radius, options.eps)
+        super().changed(key, options)
 
     def process(self, scores: Scores) -> Mask:
         return self._refiner(scores)

@@ -55,13 +55,15 @@ class Smooth(Node):
     """Runs a temporal filter, and starts it afresh where the stream breaks (rtskin.smooth.stream).
 
     ``command("smooth", NAME)`` changes the method while running, and ``command("smooth", "toggle")`` switches between none
-    and the method that was last in use. The statistics say which method is at work (``mode``) and why. With ``lookahead``
-    the filter works on masks that are averaged with those around them already.
+    and the method that was last in use; ``command("strength", "up" | "down")`` changes that by a tenth. The statistics say
+    which method is at work (``mode``) and why. With ``lookahead`` the filter works on masks that are averaged with those
+    around them already.
     """
 
     takes: ClassVar[tuple[type, ...]] = (Scores,)
     gives: ClassVar[type | None] = Scores
     Options = SmoothOptions
+    hot: ClassVar[frozenset[str]] = frozenset({"method", "strength"})
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
@@ -133,14 +135,25 @@ class Smooth(Node):
         self._continuity.forget()
 
     def command(self, name: str, value: str) -> bool:
+        if name == "strength":
+            self.set("strength", min(1.0, max(0.0, round(self.options.strength + (0.1 if value == "up" else -0.1), 2))))
+            return True
         if name != "smooth":
             return False
         self._switch(self._other() if value == "toggle" else value)
         return True
 
+    def changed(self, key: str, options: Any) -> None:
+        before, self.options = self.options, options
+        try:
+            self._switch(options.method if key == "method" else self._method)
+        except InputError:
+            self.options = before
+            raise
+
     def counters(self) -> dict[str, int | float | str]:
         figures: dict[str, int | float | str] = {"method": self._method, "mode": self._mode, "why": self._why}
-        figures["resets"] = self._resets
+        figures |= {"strength": self.options.strength, "resets": self._resets}
         figures |= {"lookahead": self.options.lookahead} if self.options.lookahead else {}
         return figures | ({"priors": self._prior.given} if self._prior is not None and self._prior.given else {})
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from rtskin.capture import camera as module
-from rtskin.capture import open_source
+from rtskin.capture import camera, open_source
+from rtskin.capture import device as module
 from rtskin.errors import InputError, NoFramesError, SourceError
 from rtskin.media import cv2
 
@@ -22,6 +23,8 @@ class FakeCamera:
     fails: ClassVar[frozenset[int]] = frozenset()
     limit = 1_000_000
     gray = False
+    #: Pictures come without being asked for.
+    free = False
     made: ClassVar[list[FakeCamera]] = []
 
     def __init__(self, source: object, backend: int) -> None:
@@ -55,7 +58,9 @@ class FakeCamera:
         return self.values[prop]
 
     def read(self, image: np.ndarray | None = None):
-        if self.reads:
+        if self.free:
+            time.sleep(0.002)
+        elif self.reads:
             self.turn.acquire(timeout=10)
         self.reads += 1
         if self.reads > self.limit or self.reads in self.fails:
@@ -147,7 +152,7 @@ def test_another_format_at_a_large_size_is_said(fake, caplog, monkeypatch):
 
 def test_single_failures_are_counted_and_many_are_an_error(fake):
     fake.fails, fake.limit = frozenset({3}), 5
-    source = open_source(0)
+    source = open_source(0, reconnect=0)
     FakeCamera.made[0].turn.release(100)
     with pytest.raises(SourceError, match="stopped giving pictures"):
         list(source)
@@ -230,3 +235,152 @@ def test_a_camera_that_is_not_there(capfd):
         open_source(97)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def is_status(frame) -> bool:
+    """Dark, with letters: the pictures of the fake camera are of one value."""
+    return frame.bgr[0, 0, 0] == 24 and frame.bgr.max() > 100
+
+
+def until(source, wanted) -> list:
+    """Reads until a frame is such a one; all that came."""
+    frames = []
+    give_up = time.monotonic() + 30
+    while not frames or not wanted(frames[-1]):
+        assert time.monotonic() < give_up
+        frames.append(source.read())
+        assert frames[-1] is not None
+    return frames
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    monkeypatch.setattr(camera, "_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(camera, "_LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(camera, "_STATUS_EVERY", 0.01)
+
+
+@pytest.mark.usefixtures("eager")
+def test_an_unplugged_camera_is_looked_for_and_goes_on(fake, caplog):
+    fake.limit = 5
+    source = open_source(0)
+    first = FakeCamera.made[0]
+    shoot(source, 4)
+    fake.opens = False
+    first.turn.release(100)
+    frames = until(source, is_status)
+    assert first.released.wait(5)
+    frames += until(source, is_status)
+    assert "stopped giving pictures; is it unplugged, or did it fall asleep?; looking for it" in caplog.text
+    fake.opens, fake.limit, fake.free = True, 1_000_000, True
+    frames += until(source, lambda frame: not is_status(frame))
+    assert "camera 0 is back" in caplog.text
+    assert source.counters()["reconnects"] == 1
+    assert source.counters()["damaged"] == 10
+    assert all(a.pts < b.pts and a.seq + 1 == b.seq for a, b in itertools.pairwise(frames))
+    finish(source)
+
+
+@pytest.mark.usefixtures("eager")
+def test_one_that_comes_back_with_another_size_keeps_the_first(fake, caplog):
+    fake.limit = 3
+    source = open_source(0)
+    shoot(source, 2)
+    fake.limit = 1_000_000
+    normal = fake.__init__
+
+    def smaller(self, *arguments) -> None:
+        normal(self, *arguments)
+        self.values[cv2.CAP_PROP_FRAME_WIDTH], self.values[cv2.CAP_PROP_FRAME_HEIGHT] = 320.0, 320.0
+
+    fake.__init__ = smaller
+    FakeCamera.made[0].limit = 3
+    FakeCamera.made[0].turn.release(100)
+    until(source, is_status)
+    fake.free = True
+    frame = until(source, lambda frame: not is_status(frame))[-1]
+    assert (frame.width, frame.height) == (640, 480)
+    assert frame.bgr[240, 10].tolist() == [0, 0, 0]  # on black
+    assert frame.bgr[240, 320, 0] > 0
+    assert "320×320 now, which is fitted into 640×480" in caplog.text
+    finish(source)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_camera_whose_driver_hangs_is_left_and_opened_again(fake, caplog, monkeypatch):
+    monkeypatch.setattr(camera, "_STUCK", 0.1)
+    source = open_source(0)
+    until(source, is_status)  # no turn is given: its read hangs
+    assert "has given no picture for 0.1 s; looking for it" in caplog.text
+    monkeypatch.setattr(camera, "_STUCK", 10)
+    fake.free = True
+    until(source, lambda frame: not is_status(frame))
+    FakeCamera.made[0].turn.release(100)
+    assert FakeCamera.made[0].released.wait(15)  # given back when the driver lets go
+    finish(source)
+
+
+@pytest.mark.usefixtures("eager")
+def test_one_that_never_comes_back_is_given_up_where_that_is_asked(fake):
+    fake.limit = 2
+    source = open_source(0, reconnect=3)
+    shoot(source, 1)
+    fake.opens = False
+    FakeCamera.made[0].turn.release(100)
+    with pytest.raises(SourceError, match="camera 0 did not come back: camera 0 cannot be opened"):
+        list(source)
+    assert len(FakeCamera.made) == 4
+    source.close()
+    with pytest.raises(InputError, match="number of attempts"):
+        open_source(0, reconnect=-1)
+
+
+@pytest.mark.usefixtures("eager")
+def test_interrupt_while_it_is_looked_for(fake):
+    fake.limit = 2
+    source = open_source(0)
+    shoot(source, 1)
+    fake.opens = False
+    FakeCamera.made[0].turn.release(100)
+    until(source, is_status)
+    source.interrupt()
+    assert source.read() is None
+    source.close()
+    give_up = time.monotonic() + 10
+    while any(thread.name.startswith("rtskin-again") for thread in threading.enumerate()):
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+def test_a_picture_that_never_changes_is_one_of_a_camera_that_is_gone(fake, caplog, monkeypatch):
+    monkeypatch.setattr(module.Frozen, "__call__", lambda self, picture, now: bool(picture[0, 0, 0] >= 4))
+    source = open_source(0, reconnect=0)
+    FakeCamera.made[0].turn.release(100)
+    with pytest.raises(SourceError, match="the same picture again and again"):
+        list(source)
+    source.close()
+
+
+def test_exposure_and_white_balance_are_held_once_settled(fake, monkeypatch):
+    monkeypatch.setattr(module, "_SETTLED", 2)
+    source = open_source(0, lock=True)
+    own = FakeCamera.made[0]
+    own.values |= {cv2.CAP_PROP_EXPOSURE: 123.0, cv2.CAP_PROP_WB_TEMPERATURE: 4500.0}
+    shoot(source, 3)
+    finish(source)
+    asked = dict(own.asked)
+    assert asked[cv2.CAP_PROP_EXPOSURE] == 123
+    assert asked[cv2.CAP_PROP_WB_TEMPERATURE] == 4500
+    assert asked[cv2.CAP_PROP_AUTO_WB] == 0
+    assert cv2.CAP_PROP_AUTO_EXPOSURE in asked
+
+
+def test_a_camera_that_cannot_hold_its_exposure_says_so(fake, monkeypatch, caplog):
+    monkeypatch.setattr(module, "_SETTLED", 1)
+    source = open_source(0, lock=True)
+    own = FakeCamera.made[0]
+    own.values |= {cv2.CAP_PROP_EXPOSURE: 0.0, cv2.CAP_PROP_WB_TEMPERATURE: 0.0}
+    own.set = lambda prop, value: False
+    shoot(source, 2)
+    finish(source)
+    assert "does not let its exposure or white balance be held" in caplog.text

@@ -87,7 +87,7 @@ def test_what_is_no_background(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.png").write_text("no image")
     for background, status, message in (
-        ("none.png", 2, "the background none.png is neither a colour (rrggbb) nor an image or video that is there"),
+        ("none.png", 2, "none.png is neither a colour (rrggbb) nor an image or video that is there"),
         (".", 2, "neither a colour"),
         ("text.png", 1, "text.png cannot be a background, use an image or a video: "),
     ):

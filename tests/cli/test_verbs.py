@@ -171,15 +171,16 @@ def test_the_filter_goes_by_the_clock_only_where_frames_do(
 
 
 @pytest.mark.parametrize("options", [["--pairing", "latest"], ["--every", "3"], ["--every", "auto"]])
-def test_live_with_masks_that_ride_shows_frames(rtskin: Rtskin, clip: Path, tmp_path: Path, options: list[str]) -> None:
+def test_live_with_masks_that_ride_shows_frames(rtskin: Rtskin, tmp_path: Path, options: list[str]) -> None:
     stats = tmp_path / "stats.json"
-    outcome = rtskin("live", clip, *options, "--sink", "null", "--stats", stats)
+    # Three seconds: a network that is late on a busy machine still gets to see a frame.
+    outcome = rtskin("live", "pattern:160x120@30?frames=90", *options, "--sink", "null", "--stats", stats)
     assert outcome.status == 0, outcome.err
     assert "WARNING" not in outcome.err
     said = json.loads(stats.read_text())
-    assert said["frames"]["captured"] == 20
-    assert said["frames"]["rendered"] + said["frames"]["dropped"] == 20
-    assert 1 <= said["nodes"]["propagate"]["counters"]["key_frames"] <= 20
+    assert said["frames"]["captured"] == 90
+    assert said["frames"]["rendered"] + said["frames"]["dropped"] == 90
+    assert 1 <= said["nodes"]["propagate"]["counters"]["key_frames"] <= 90
 
 
 @pytest.mark.parametrize("verb", ["live", "render", "roi"])

@@ -53,7 +53,9 @@ def test_it_averages_and_keeps_frame_and_model() -> None:
     assert result.frame is second.frame
     assert result.model == "a"
     assert 0.5 < result.data[0, 0] < 0.55
-    assert node.counters() == {"method": "adaptive", "mode": "adaptive", "why": "asked for", "resets": 0}
+    assert node.counters() == {
+        "method": "adaptive", "mode": "adaptive", "why": "asked for", "strength": 0.5, "resets": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from rtskin.frame import U8, Mask, Rendered
 from rtskin.media import cv2
 from rtskin.node import Context
 from rtskin.render.sinks.file import FileSink
-from rtskin.render.views import ViewSettings
 from rtskin.render.views.overlay import overlay
 
 
@@ -34,15 +33,14 @@ def write_beside(source: Path, left: Way, right: Way, path: Path) -> int:
 
 
 def _pictures(source: Path, left: Way, right: Way) -> Iterator[Rendered]:
-    settings = ViewSettings((80, 200, 0), 0.5, True, (0, 0, 0))
     for one, other in zip(masks(source, left), masks(source, right), strict=True):
-        halves = [_captioned(_overlay(mask, settings), way.method.label) for mask, way in ((one, left), (other, right))]
+        halves = [_captioned(_overlay(mask), way.method.label) for mask, way in ((one, left), (other, right))]
         yield Rendered(replace(one.frame), np.ascontiguousarray(np.hstack(halves)), "beside")
 
 
-def _overlay(mask: Mask, settings: ViewSettings) -> U8:
+def _overlay(mask: Mask) -> U8:
     out = np.empty((*mask.data.shape, 3), np.uint8)
-    return overlay(mask.frame, mask, out, settings)
+    return overlay(mask.frame.bgr, mask, out)
 
 
 def _captioned(picture: U8, text: str) -> U8:

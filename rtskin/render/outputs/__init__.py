@@ -17,11 +17,11 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from rtskin.errors import InputError, SinkError, reason
+from rtskin.errors import SinkError, reason
 from rtskin.frame import Mask
-from rtskin.render.outputs.compose import ALPHA, check_view, view_names
 from rtskin.render.outputs.formats import Kind, codec_for
 from rtskin.render.outputs.options import OutputOptions
+from rtskin.render.outputs.shown import shown_by, view_names
 
 __all__ = ["Output", "OutputOptions", "check_output_fits", "open_output", "view_names"]
 
@@ -91,9 +91,7 @@ def check_output_fits(
     source: the file that the frames will come from; its audio must fit too (unless ``options.strict`` is off).
     """
     options = options or OutputOptions()
-    check_view(view)
-    if isinstance(options.backdrop, str) and view == "cutout":
-        _check_backdrop(options.backdrop)
+    shown = shown_by(view)
     text = os.fspath(path)
     if text == "-":
         from rtskin.render.outputs.pipe import check_pipe
@@ -102,25 +100,20 @@ def check_output_fits(
     elif _is_images(text):
         from rtskin.render.outputs.images import check_images
 
-        check_images(text, view)
+        check_images(text, shown.kind)
     else:
-        codec_for(Path(path), options.codec, kind_of(view), options.crf)
+        codec_for(Path(path), options.codec, shown.kind, options.crf)
         if source is not None and options.strict:
             _check_audio(Path(path), options, source)
 
 
 def kind_of(view: str) -> Kind:
     """What a view is to a file."""
-    return "matte" if view == "matte" else "alpha" if view == ALPHA else "picture"
+    return shown_by(view).kind
 
 
 def _is_images(text: str) -> bool:
     return text.endswith(("/", os.sep)) or "%" in Path(text).name or Path(text).suffix.lower() in (".png", ".exr")
-
-
-def _check_backdrop(path: str) -> None:
-    if not os.path.isfile(path):
-        raise InputError(f"the background {path} is neither a colour (rrggbb) nor an image or video that is there")
 
 
 def _check_audio(path: Path, options: OutputOptions, source: str | os.PathLike[str]) -> None:

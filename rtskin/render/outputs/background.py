@@ -6,17 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from rtskin.capture import Capture, open_source
 from rtskin.capture.picture import AvPicture, resolve
-from rtskin.errors import SourceError
 from rtskin.frame import Frame
 from rtskin.media import av
 from rtskin.render.outputs.native import Native, color_of
+from rtskin.render.playback import Playback, seconds_of
 
 #: FFmpeg's scaler has names of its own for the matrices.
 _SCALER_NAMES = {"bt470bg": "bt470", "bt2020nc": "bt2020", "bt2020c": "bt2020"}
-#: Frames a second of a background that knows no times.
-_RATE = 25
 
 
 class Background:
@@ -26,46 +23,18 @@ class Background:
     """
 
     def __init__(self, path: str, native: Native, first: Frame) -> None:
-        self._path, self._native = path, native
-        self._begin = _seconds(first)
+        self._begin = seconds_of(first)
         self._fit = _Fit(native)
-        self._source: Capture = _open(path)
-        self._lap = 0.0
-        self._now = self._next = self._read()
-        self._still = self._source.info.frames == 1
-        self._picture = self._fit(self._now)
+        self._playback = Playback(path)
+        self._shown = self._playback.at(0)
+        self._picture = self._fit(self._shown)
 
     def at(self, frame: Frame) -> Any:
         """The av.VideoFrame to stand behind ``frame``, good until the next call."""
-        if self._still:
-            return self._picture
-        seconds = _seconds(frame) - self._begin
-        shown = self._now
-        while self._lap + self._own_time(self._next) <= seconds:
-            self._now = self._next
-            self._next = self._follower()
-        if self._now is not shown:
-            self._picture = self._fit(self._now)
+        shown = self._playback.at(seconds_of(frame) - self._begin)
+        if shown is not self._shown:
+            self._shown, self._picture = shown, self._fit(shown)
         return self._picture
-
-    def _own_time(self, frame: Frame) -> float:
-        return _seconds(frame) - self._first_time
-
-    def _follower(self) -> Frame:
-        frame = self._source.read()
-        if frame is not None:
-            return frame
-        self._lap += max(self._own_time(self._now) + _length(self._now), 1 / _RATE)
-        self._source.close()
-        self._source = _open(self._path)
-        return self._read()
-
-    def _read(self) -> Frame:
-        frame = self._source.read()
-        if frame is None:
-            raise SourceError(f"not one picture of the background {self._path} can be read")
-        self._first_time = _seconds(frame)
-        return frame
 
 
 class _Fit:
@@ -110,27 +79,8 @@ class _Fit:
         return graph
 
 
-def _open(path: str) -> Capture:
-    source = open_source(path)
-    if source.live:
-        source.close()
-        raise SourceError(f"{path} has no end; a background is an image or a video file")
-    return source
-
-
 def _av_frame(bgr: Any) -> Any:
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(bgr), format="bgr24")
-
-
-def _seconds(frame: Frame) -> float:
-    rate = float(frame.source.rate or _RATE)
-    return frame.seq / rate if frame.time is None else frame.time
-
-
-def _length(frame: Frame) -> float:
-    if frame.duration:
-        return float(frame.duration * frame.time_base)
-    return float(1 / (frame.source.rate or _RATE))
 
 
 def _range(full: bool) -> str:

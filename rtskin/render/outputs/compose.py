@@ -9,17 +9,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rtskin.errors import SinkError, UnknownNameError
+from rtskin.errors import SinkError
 from rtskin.frame import Frame, Mask
 from rtskin.media import av
-from rtskin.registry import VIEWS
 from rtskin.render.outputs import mix, weights
 from rtskin.render.outputs.background import Background
 from rtskin.render.outputs.color import codes_of, matrix_for
 from rtskin.render.outputs.native import Native, check_size, gray_frame
-from rtskin.render.outputs.options import OutputOptions
+from rtskin.render.outputs.options import OutputOptions, backdrop_of
 from rtskin.render.outputs.pixels import Plane, channels_of, planes_of
-from rtskin.render.views.overlay import FAINT
+from rtskin.render.outputs.shown import ALPHA, Shown, shown_by
+from rtskin.render.views import Bgr
+from rtskin.render.views.box import FAINT
+from rtskin.render.views.chain import Chain
+from rtskin.render.views.overlay import line_width
+from rtskin.render.views.text import Said
 
 
 class Composer(Protocol):
@@ -31,33 +35,38 @@ class Composer(Protocol):
     def __call__(self, mask: Mask) -> Any: ...
 
 
-#: Besides the registered views; only files can hold it.
-ALPHA = "alpha"
-
-
-def view_names() -> list[str]:
-    """All views that an output can show."""
-    return sorted({*VIEWS.names(), ALPHA})
-
-
-def check_view(view: str) -> None:
-    """UnknownNameError, naming the nearest."""
-    if view not in view_names():
-        raise UnknownNameError("view", view, view_names())
-
-
 def composer_for(view: str, first: Frame, options: OutputOptions) -> Composer:
-    """The composer of that view for a source whose first frame this is."""
-    check_view(view)
-    if view == "matte":
+    """The composer of that view, or of those views, for a source whose first frame this is."""
+    shown = shown_by(view)
+    composer = _composer(shown, first, options)
+    return Edged(shown.edges, composer) if shown.edges else composer
+
+
+def _composer(shown: Shown, first: Frame, options: OutputOptions) -> Composer:
+    arguments = shown.arguments
+    if shown.native == "matte":
         return Matte((first.width, first.height))
-    if view == ALPHA:
+    if shown.native == ALPHA:
         return Alpha(first)
-    if view == "overlay":
-        return Overlay(first, options)
-    if view == "cutout":
-        return Cutout(first, options)
-    return Painted(view, options)
+    if shown.native == "overlay":
+        return Overlay(first, **arguments)
+    if shown.native == "cutout":
+        return Cutout(first, backdrop_of(arguments["background"]))
+    return Painted(shown.views)
+
+
+class Edged:
+    """A composer that gets masks with other edges."""
+
+    def __init__(self, edges: list[Said], composer: Composer) -> None:
+        self._edges, self._composer = Chain(edges), composer
+
+    @property
+    def full(self) -> bool:
+        return self._composer.full
+
+    def __call__(self, mask: Mask) -> Any:
+        return self._composer(self._edges.edged(_eight_bits(mask)))
 
 
 class Matte:
@@ -99,17 +108,17 @@ class Alpha:
 class Overlay:
     """The picture, its skin tinted and outlined, as the view "overlay" of windows."""
 
-    def __init__(self, first: Frame, options: OutputOptions) -> None:
-        self._native, self._settings = Native(first), options.settings
+    def __init__(self, first: Frame, color: Bgr, alpha: float, contour: bool) -> None:
+        self._native, self._alpha = Native(first), alpha
         self.full = self._native.full
         self._weights = _Weights(self._native)
-        self._contour = max(1, first.height // 480) if self._settings.contour else 0
-        self._codes = _codes(self._native, self._settings.color)
+        self._contour = line_width(first) if contour else 0
+        self._codes = _codes(self._native, color)
 
     def __call__(self, mask: Mask) -> Any:
         picture = self._native(mask.frame)
         data = mask_of(mask, self._native.size)
-        weights.tint(data, self._settings.alpha, self._contour, FAINT, self._weights.whole)
+        weights.tint(data, self._alpha, self._contour, FAINT, self._weights.whole)
         for channel, weight, code in zip(channels_of(picture), self._weights.of_channels(), self._codes, strict=True):
             mix.toward(channel, weight, code)
         return picture
@@ -118,11 +127,10 @@ class Overlay:
 class Cutout:
     """The skin before a colour, an image or a video."""
 
-    def __init__(self, first: Frame, options: OutputOptions) -> None:
+    def __init__(self, first: Frame, backdrop: Bgr | str) -> None:
         self._native = Native(first)
         self.full = self._native.full
         self._weights = _Weights(self._native)
-        backdrop = options.backdrop
         self._background = Background(backdrop, self._native, first) if isinstance(backdrop, str) else None
         self._codes = () if isinstance(backdrop, str) else _codes(self._native, backdrop)
 
@@ -142,18 +150,15 @@ class Cutout:
 
 
 class Painted:
-    """A registered view, which paints on BGR: uint8 H×W×3, or H×W for a matte."""
+    """Views that paint on BGR: uint8 H×W×3, or H×W where the last is a plane."""
 
     full = True
 
-    def __init__(self, view: str, options: OutputOptions) -> None:
-        self._view, self._settings = VIEWS.get(view), options.settings
+    def __init__(self, views: list[Said]) -> None:
+        self._chain = Chain(views)
 
     def __call__(self, mask: Mask) -> Any:
-        frame = mask.frame
-        out = np.empty((frame.height, frame.width, 3), np.uint8)
-        image = self._view(frame, _eight_bits(mask), out, self._settings)
-        return frame_of(image)
+        return frame_of(self._chain(_eight_bits(mask)))
 
 
 def frame_of(image: Plane) -> Any:

@@ -17,6 +17,7 @@ from rtskin.frame import Frame, Mask
 from rtskin.media import av, cv2
 from rtskin.render.outputs.compose import Composer, composer_for
 from rtskin.render.outputs.fit import Fit, fitting
+from rtskin.render.outputs.formats import Kind
 from rtskin.render.outputs.native import color_of
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import Layout, Plane, channels_of, layout_of, planes_of
@@ -108,12 +109,12 @@ def place_of(text: str) -> tuple[Path, str]:
     raise InputError(f"{text} is not a pattern for images; write one number and .png or .exr, e.g. {example}")
 
 
-def check_images(text: str, view: str) -> None:
+def check_images(text: str, kind: Kind) -> None:
     """InputError for a pattern that is none; SinkError for views that an .exr does not hold here."""
     _, name = place_of(text)
-    if name.lower().endswith(".exr") and view != "matte":
+    if name.lower().endswith(".exr") and kind != "matte":
         raise SinkError(
-            f".exr holds mattes only, not {view}: OpenEXR's light is linear; write to .%04d.png (--bits 16)"
+            f".exr holds mattes only, not {kind}: OpenEXR's light is linear; write to .%04d.png (--bits 16)"
         )
 
 

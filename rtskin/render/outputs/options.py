@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from rtskin.errors import InputError
-from rtskin.render.views import Bgr, ViewSettings, parse_color
+from rtskin.render.views import Bgr, parse_color
 
 Codec = Literal["auto", "h264", "ffv1", "prores", "vp9"]
 #: Of what the source holds besides its pictures: everything, the audio alone, or nothing.
@@ -23,8 +23,7 @@ class OutputOptions:
     encoder; part of what the bytes of an H.264 file depend on. bits: 8 or 16, of PNG; by default those of what is written.
     pipe: what goes to standard output. copies: of the source's other streams. strict: audio that the container cannot hold
     is an error, not a warning. verify: frames of the finished file are decoded again and compared. rate: frames a second
-    of sources that know neither times nor a rate. settings: of the views. background: of a cutout: a colour (rrggbb) instead
-    of that in settings, or the path of an image or video.
+    of sources that know neither times nor a rate.
     """
 
     codec: Codec = "auto"
@@ -37,8 +36,6 @@ class OutputOptions:
     strict: bool = True
     verify: bool = True
     rate: Fraction | None = None
-    settings: ViewSettings = field(default_factory=ViewSettings)
-    background: str | None = None
 
     def __post_init__(self) -> None:
         if self.bits not in (None, 8, 16):
@@ -50,14 +47,12 @@ class OutputOptions:
         if self.rate is not None and self.rate <= 0:
             raise InputError(f"rate is in frames a second, more than 0, not {self.rate}")
 
-    @property
-    def backdrop(self) -> Bgr | str:
-        """What a cutout stands before: a colour, or the path of an image or video."""
-        if self.background is None:
-            return self.settings.background
-        if os.path.exists(self.background):
-            return self.background
-        try:
-            return parse_color(self.background)
-        except InputError:
-            return self.background
+
+def backdrop_of(background: str) -> Bgr | str:
+    """What a cutout stands before: a colour, or the path of an image or video."""
+    if os.path.exists(background):
+        return background
+    try:
+        return parse_color(background)
+    except InputError:
+        return background

@@ -9,11 +9,12 @@ from typing import Any, BinaryIO
 
 from rtskin.errors import SinkError, reason
 from rtskin.frame import Frame, Mask
-from rtskin.render.outputs.compose import ALPHA, Composer, composer_for
+from rtskin.render.outputs.compose import Composer, composer_for
 from rtskin.render.outputs.fit import Fit, fitting
 from rtskin.render.outputs.native import color_of
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import describe, layout_of, planes_of
+from rtskin.render.outputs.shown import ALPHA, shown_by
 
 _log = logging.getLogger("rtskin.render")
 
@@ -111,7 +112,7 @@ class PipeOutput:
 
 def check_pipe(view: str, options: OutputOptions) -> None:
     """SinkError for what a pipe does not hold."""
-    if view == ALPHA and options.pipe == "y4m":
+    if shown_by(view).native == ALPHA and options.pipe == "y4m":
         raise SinkError("y4m cannot hold alpha; send raw pictures, or write to a file (.mov, .mkv, .webm, .%04d.png)")
 
 

@@ -9,17 +9,24 @@ from typing import Any
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.render.outputs.formats import CONTAINERS
 from rtskin.render.sinks.png import is_pattern
+from rtskin.render.sinks.uplink import check_url
 
 _WORDS = ("window", "null")
 
 
 def sink_for(text: str) -> tuple[str, dict[str, Any]]:
-    """(node kind, options) for "window", "null", "out.mp4" (.mov, .mkv, .webm), "out.%04d.png" or a folder ("frames/").
+    """(node kind, options) for "window", "null", "camera" or "camera:DEVICE" (a virtual one), "out.mp4" (.mov, .mkv, .webm),
+    "out.%04d.png", a folder ("frames/") or the URL of a streaming server (rtmp, rtmps, rtsp, srt).
 
     InputError or UnknownNameError say what there is.
     """
     if text in _WORDS:
         return text, {}
+    if text == "camera" or text.startswith("camera:"):
+        device = text.removeprefix("camera").removeprefix(":")
+        return "virtual-camera", {"device": device} if device else {}
+    if "://" in text:
+        return "stream", {"url": check_url(text)}
     path = Path(text)
     if text and path.is_dir() and not text.endswith(("/", os.sep)):
         raise InputError(f"{text} is a folder; to fill it with numbered images write {text}/ or {text}/mask.%04d.png")
@@ -31,11 +38,12 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
         raise InputError(f"{text} is one picture, but there will be many; write e.g. {_as_pattern(path)}")
     if not path.suffix and os.sep not in text:
         raise UnknownNameError(
-            "sink", text, [*_WORDS, *(f"FILE{end}" for end in CONTAINERS), "FILE.%04d.png", "FOLDER/"]
+            "sink", text, [*_WORDS, "camera", *(f"FILE{end}" for end in CONTAINERS), "FILE.%04d.png", "FOLDER/"]
         )
-    known = ", ".join([*CONTAINERS, ".%04d.png"])
+    files = ", ".join([*CONTAINERS, ".%04d.png"])
     raise InputError(
-        f"no sink writes {path.suffix or text}; there are: window, null, files ending in {known}, folders/"
+        f"no sink writes {path.suffix or text}; there are: window, null, camera, rtmp://, rtsp://, srt://, files ending in "
+        f"{files}, folders/"
     )
 
 

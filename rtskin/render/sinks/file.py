@@ -11,10 +11,9 @@ from pydantic import Field
 from rtskin.errors import SinkError
 from rtskin.frame import U8, Mask, Rendered
 from rtskin.media import cv2
-from rtskin.node import Context, Node
-from rtskin.render.node import LookOptions
+from rtskin.node import Context, Node, NodeOptions
 from rtskin.render.outputs import kind_of
-from rtskin.render.outputs.compose import Composer, check_view, composer_for, frame_of
+from rtskin.render.outputs.compose import Composer, composer_for, frame_of
 from rtskin.render.outputs.formats import codec_for
 from rtskin.render.outputs.options import Codec, OutputOptions
 from rtskin.render.outputs.video import VideoFile
@@ -29,7 +28,7 @@ class FileSink(Node):
     SinkError: unknown extension, no folder, no space, pictures that change their size; OutputExistsError.
     """
 
-    class Options(LookOptions):
+    class Options(NodeOptions):
         path: Path
         overwrite: bool = False
         #: Of masks; pictures that are rendered already stay what they are.
@@ -49,7 +48,6 @@ class FileSink(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         chosen = self.options
-        check_view(chosen.view)
         codec_for(chosen.path, chosen.codec, kind_of(chosen.view), chosen.crf)
         self._file: VideoFile | None = None
         self._compose: Composer | None = None
@@ -107,5 +105,4 @@ class FileSink(Node):
             # The pictures are what was asked for: of a recording one cannot say at its end that it was for nothing.
             strict=False,
             rate=None if chosen.rate is None else Fraction(chosen.rate).limit_denominator(100_000),
-            settings=chosen.settings,
         )

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rtskin.errors import RtskinError
+from rtskin.files import write_bytes
 from rtskin.frame import U8, Mask, Rendered
 from rtskin.media import cv2
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.pool import BufferPool
+from rtskin.render.sinks.caption import captioned
 from rtskin.render.sinks.display import require_display
 from rtskin.render.sinks.image import image_of
-
-#: Key → what it does, as the help shows it.
-KEYS = {
-    "q": "quit",
-    "v": "next view",
-    "m": "next model",
-    "s": "smoothing on / off",
-    "f": "mirror",
-    "space": "pause",
-    "h": "this help",
-}
-
-#: Keys that are passed on to the other nodes of the graph.
-_COMMANDS = {"v": ("view", "next"), "m": ("model", "next"), "s": ("smooth", "toggle")}
+from rtskin.render.sinks.keys import COMMANDS, KEYS
+from rtskin.render.sinks.recorder import Recorder
 
 #: Width and height that a new window does not exceed; it can be resized.
 _LARGEST = (1280, 800)
@@ -35,7 +30,12 @@ _SMALLEST = (320, 240)
 #: While paused, every so many looks at the keys are one at whether the graph ends, which costs more.
 _LOOKS = 8
 
+#: Seconds that a message stays, and between two looks at the statistics that are shown.
+_MESSAGE, _LOOK = 2.5, 0.5
+
 _FONTS = "/usr/share/fonts"
+
+log = logging.getLogger("rtskin.render")
 
 
 class WindowSink(Node):
@@ -48,6 +48,8 @@ class WindowSink(Node):
     class Options(NodeOptions):
         title: str = "rtskin"
         mirror: bool = False
+        #: Where saved pictures and recordings go.
+        folder: Path = Path()
 
     main_thread = True
     emits = "none"
@@ -60,6 +62,11 @@ class WindowSink(Node):
         self._pool = BufferPool()
         self._mirror: bool = self.options.mirror
         self._paused = self._help = self._shown = self._closed = False
+        self._full = self._figures = False
+        self._message, self._message_until = "", 0.0
+        self._looked, self._lines = 0.0, [""]
+        self._packet: Rendered | Mask | None = None
+        self._recorder: Recorder | None = None
         self._frames = self._bytes = 0
         self._size: tuple[int, ...] = (0, 0)
 
@@ -72,8 +79,10 @@ class WindowSink(Node):
         self._hold()  # a pause that began while nothing came
         if self._closed or self._context.stopping.is_set():
             return
-        self._image = image_of(packet)
+        self._packet, self._image = packet, image_of(packet)
         self._frames += 1
+        if self._recorder is not None:
+            self._recorder.add(Rendered(packet.frame, self._image))
         self._bytes += self._image.nbytes
         self._draw()
         self._react()
@@ -84,11 +93,13 @@ class WindowSink(Node):
             self._react()
 
     def close(self) -> None:
+        if self._recorder is not None:
+            self._record()
         if self._shown and not self._closed:
             self._closed = True
             cv2.destroyWindow(self.options.title)
             cv2.pollKey()  # lets Qt take the window away
-        self._image = None
+        self._image = self._packet = None
 
     def counters(self) -> dict[str, int | float | str]:
         """frames that were shown, and bytes of their pixels."""
@@ -99,17 +110,62 @@ class WindowSink(Node):
         if key == "q":
             self._paused = False  # what is under way is delivered
             self._context.drain()
-        elif key in _COMMANDS:
-            self._context.command(*_COMMANDS[key])
+        elif key in COMMANDS:
+            self._command(*COMMANDS[key])
         elif key == "space":
             self._paused = not self._paused
-        elif key == "f":
+        elif key == "x":
             self._mirror = not self._mirror
+        elif key == "f":
+            self._full = not self._full
+            self._fill_screen()
         elif key == "h":
             self._help = not self._help
+        elif key == "i":
+            self._figures, self._looked = not self._figures, 0.0
+        elif key == "p":
+            self._save_picture()
+        elif key == "r":
+            self._record()
         else:
             return
         self._draw()
+
+    def _command(self, name: str, value: str) -> None:
+        try:
+            self._context.command(name, value)
+        except RtskinError as error:  # what cannot be is said, and the stream goes on
+            self._say(str(error))
+
+    def _save_picture(self) -> None:
+        """What is shown, without words and mirror, as PNG."""
+        if self._image is None:
+            return
+        path = self.options.folder / f"rtskin-{datetime.now():%Y%m%d-%H%M%S-%f}.png"
+        try:
+            write_bytes(path, cv2.imencode(".png", self._image)[1].tobytes())
+        except RtskinError as error:
+            self._say(str(error))
+        else:
+            self._say(f"saved {path}")
+
+    def _record(self) -> None:
+        """Begins a recording, or completes the one that runs."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            self._say(recorder.close())
+            return
+        path = self.options.folder / f"rtskin-{datetime.now():%Y%m%d-%H%M%S-%f}.mp4"
+        self._recorder = Recorder(path)
+
+    def _say(self, message: str) -> None:
+        log.info("%s", message)
+        self._message, self._message_until = message, time.monotonic() + _MESSAGE
+
+    def _fill_screen(self) -> None:
+        if self._shown:
+            mode = cv2.WINDOW_FULLSCREEN if self._full else cv2.WINDOW_NORMAL
+            cv2.setWindowProperty(self.options.title, cv2.WND_PROP_FULLSCREEN, mode)
 
     def _hold(self) -> None:
         """Waits until the pause is over, or the graph is about to end for another reason (Ctrl-C, a duration)."""
@@ -155,27 +211,49 @@ class WindowSink(Node):
         self._shown, self._size = True, image.shape[:2]
 
     def decorate(self, image: U8) -> U8:
-        """The picture as it is shown: mirrored, with help or the sign of a pause; the original is not touched."""
+        """The picture as it is shown: mirrored, with help, figures and messages; the original is not touched."""
         if self._mirror:
             flipped = self._pool.take(image.shape, np.uint8)
             image = cv2.flip(image, 1, dst=flipped)
+        lines = self._words()
+        return captioned(image, lines, self._pool) if lines else image
+
+    def _words(self) -> list[str]:
         lines = [f"{key}  {what}" for key, what in KEYS.items()] if self._help else []
+        if self._figures:
+            lines += self._statistics()
+        if self._recorder is not None:
+            error = self._recorder.error
+            lines.append(f"recording, {self._recorder.frames} frames" if error is None else f"not recorded: {error}")
+        if time.monotonic() < self._message_until:
+            lines.append(self._message)
         if self._paused:
             lines.append("paused")
-        return self._written(image, lines) if lines else image
+        return lines
 
-    def _written(self, image: U8, lines: list[str]) -> U8:
-        copy = self._pool.take(image.shape, np.uint8)
-        np.copyto(copy, image)
-        size = max(0.4, image.shape[0] / 900)
-        line_height = round(34 * size)
-        shade = copy[: line_height * (len(lines) + 1), : round(420 * size)]
-        np.right_shift(shade, 1, out=shade)  # light letters are read on any picture then
-        white = (255, 255, 255)
-        for number, line in enumerate(lines, 1):
-            at = (round(20 * size), line_height * number)
-            cv2.putText(copy, line, at, cv2.FONT_HERSHEY_SIMPLEX, size, white, 1, cv2.LINE_AA)
-        return copy
+    def _statistics(self) -> list[str]:
+        """The graph's figures, looked at twice a second: they take a moment, and nobody reads faster."""
+        now = time.monotonic()
+        if now - self._looked >= _LOOK:
+            self._looked, self._lines = now, figures(self._context.statistics())
+        return self._lines
+
+
+def figures(statistics: Any) -> list[str]:
+    """What matters of a graph's statistics (rtskin.graph.stats.GraphStatistics) to who looks at its window."""
+    if statistics is None:
+        return []
+    p50, p95 = (statistics.latency_ms.get(name) for name in ("p50", "p95"))
+    late = "" if p50 is None or p95 is None else f", {p50:.0f} ms late (95 %: {p95:.0f})"
+    counters = {name: node.counters for name, node in statistics.nodes.items()}
+    smooth, render = counters.get("smooth", {}), counters.get("render", {})
+    return [
+        f"{statistics.fps:.1f} frames/s{late}",
+        f"dropped {statistics.frames.get('dropped', 0)} of {statistics.frames.get('captured', 0)}",
+        f"model {statistics.model}, {statistics.runtime} on {statistics.device}",
+        f"smoothing {smooth.get('mode', '-')}, strength {smooth.get('strength', '-')}",
+        f"view {render.get('view', '-')}, threshold {render.get('threshold', '-')}",
+    ]
 
 
 def _quiet_qt() -> None:

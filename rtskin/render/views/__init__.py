@@ -1,43 +1,40 @@
 """Views: what a mask is made visible as.
 
-A view is ``view(frame, mask, out, settings) -> picture``. ``out`` is a buffer of the frame's size (uint8 H×W×3) that the
-view may fill and return; it may as well return another finished picture (uint8 H×W×3 or H×W). It must not write into
-``frame.bgr`` or ``mask.data``. Others register theirs: ``@VIEWS.register("my-view")``.
+A view is a function ``view(picture, mask, out) -> picture``. ``picture`` is what is shown so far, uint8 H×W×3 (BGR): the
+frame's own pixels, or what the view before it made (``mask.frame`` is the frame). ``out`` is a buffer of that size that the
+view may fill and return; it may as well return another finished picture (uint8 H×W×3 or H×W), ``picture`` itself, or a Mask:
+then the views after it see that one. It must not write into ``picture`` or ``mask.data``.
+
+Its keyword-only arguments are what a user may say of it, checked by their annotations. Others add theirs::
+
+    @rtskin.view("negative")
+    def negative(picture, mask, out, *, strength: Share = 1.0):
+        ...
+
+and use them as any other: ``--view negative:strength=0.5+overlay``. A view that remembers something from frame to frame is
+a class with these arguments in ``__init__`` and the same call.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
-from rtskin.errors import InputError
-from rtskin.frame import U8, Frame, Mask
+from rtskin.frame import U8, Mask
+from rtskin.registry import VIEWS
+from rtskin.render.views.parameters import Bgr, Color, Pixels, Share, parse_color
 
-Bgr = tuple[int, int, int]
+__all__ = ["Bgr", "Color", "Pixels", "Share", "View", "parse_color", "view"]
 
-
-@dataclass(frozen=True, slots=True)
-class ViewSettings:
-    """How views look. Colours are (blue, green, red), 0 … 255.
-
-    color, alpha: of the tint; alpha 0 … 1 is its opacity where the mask is full. contour: draw a line around the skin.
-    background: what a cutout shows where there is no skin.
-    """
-
-    color: Bgr = (80, 200, 0)
-    alpha: float = 0.5
-    contour: bool = True
-    background: Bgr = (0, 0, 0)
+T = TypeVar("T", bound=Callable[..., Any])
 
 
-View = Callable[[Frame, Mask, U8, ViewSettings], U8]
+class View(Protocol):
+    """One step: a picture and a mask become a picture, or another mask."""
+
+    def __call__(self, picture: U8, mask: Mask, out: U8) -> U8 | Mask: ...
 
 
-def parse_color(text: str) -> Bgr:
-    """(blue, green, red) of "rrggbb" or "#rrggbb"."""
-    match = re.fullmatch(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text.strip())
-    if match is None:
-        raise InputError(f"{text!r} is not a colour; write red, green and blue as rrggbb, e.g. 00c850")
-    red, green, blue = (int(part, 16) for part in match.groups())
-    return blue, green, red
+def view(name: str) -> Callable[[T], T]:
+    """Decorator: a function or class becomes the view of that name. A name can be taken once."""
+    return VIEWS.register(name)

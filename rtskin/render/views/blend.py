@@ -1,4 +1,4 @@
-"""The fused kernel of the views that mix a frame with a colour: one pass over the picture, no temporary pictures.
+"""The fused kernel of the views that mix a picture with a colour, or with another one: one pass, no temporary pictures.
 
 Measured at 720p, one thread: a plain numpy blend takes 17 ms, the same loop in float32 1.6, this 0.7, and 0.4 where there is
 no skin. What makes it so: weights and products are 8 and 16 bits wide (numba widens small integers to 64 bits, so every
@@ -15,7 +15,7 @@ import numpy as np
 
 from rtskin.frame import U8
 from rtskin.pool import BufferPool
-from rtskin.render.views import Bgr
+from rtskin.render.views.parameters import Bgr
 
 #: A pixel belongs to the skin, for the contour, from here on. The kernel tests the highest bit for it.
 INSIDE = 128
@@ -41,13 +41,28 @@ def mix(
     or 1 they are exact. contour: thickness in pixels of the mask's inner rim, which is painted in the pure colour; 0 for
     none. faint: weights below so many 255ths are taken for 0.
     """
+    _run(bgr, mask, out, _colors(mask.shape[1], color), alpha, inverse, contour, faint)
+
+
+def mix_picture(
+    bgr: U8, mask: U8, out: U8, other: U8, alpha: float = 1.0, *, inverse: bool = False, faint: int = 0
+) -> None:
+    """The same toward another picture, uint8 H×W×3, contiguous.
+
+    ``out`` must not be that picture: memory that overlaps is not vectorised (7 ms instead of 0.7 at 720p).
+    """
+    height, width = mask.shape
+    _run(bgr, mask, out, other.reshape(height, 3 * width), alpha, inverse, 0, faint)
+
+
+def _run(bgr: U8, mask: U8, out: U8, others: U8, alpha: float, inverse: bool, contour: int, faint: int) -> None:
     height, width = mask.shape
     words = _POOL.take((-(-width // 8),), np.uint64)
     _mix(
-        bgr.reshape(height, 3 * width),
+        np.ascontiguousarray(bgr).reshape(height, 3 * width),
         mask,
         out.reshape(height, 3 * width),
-        _colors(width, color),
+        others,
         words.view(np.uint8),
         words,
         _POOL.take((3 * width,), np.uint8),
@@ -60,8 +75,8 @@ def mix(
 
 @lru_cache(maxsize=8)
 def _colors(width: int, color: Bgr) -> U8:
-    """The colour for every byte of a row."""
-    return np.tile(np.asarray(color, np.uint8), width)
+    """The colour for every byte of a row, which does for all rows."""
+    return np.tile(np.asarray(color, np.uint8), width)[None]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -69,7 +84,7 @@ def _mix(
     bgr: U8,
     mask: U8,
     out: U8,
-    colors: U8,
+    others: U8,
     weights: U8,
     words: U8,
     spread: U8,
@@ -88,9 +103,9 @@ def _mix(
         first, last = _span(words)
         last = min(last, width)
         _spread(weights[first:last], spread)
-        source, result = bgr[y], out[y]
+        source, result, other = bgr[y], out[y], others[min(y, others.shape[0] - 1)]
         _copy(source[: 3 * first], result[: 3 * first])
-        _blend(source[3 * first : 3 * last], spread, colors, result[3 * first : 3 * last])
+        _blend(source[3 * first : 3 * last], spread, other[3 * first : 3 * last], result[3 * first : 3 * last])
         _copy(source[3 * last :], result[3 * last :])
 
 
@@ -141,10 +156,10 @@ def _spread(weights: U8, out: U8) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _blend(source: U8, spread: U8, colors: U8, out: U8) -> None:
+def _blend(source: U8, spread: U8, other: U8, out: U8) -> None:
     for i in range(out.shape[0]):
         weight = _u16(spread[i])
-        total = _u16(_u16(source[i]) * _u16(_u16(255) - weight) + _u16(colors[i]) * weight + _u16(128))
+        total = _u16(_u16(source[i]) * _u16(_u16(255) - weight) + _u16(other[i]) * weight + _u16(128))
         out[i] = _u8(_u16(total + (total >> _u16(8))) >> _u16(8))  # total / 255, rounded
 
 

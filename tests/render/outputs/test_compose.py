@@ -10,10 +10,10 @@ import pytest
 from rtskin.errors import SinkError, UnknownNameError
 from rtskin.frame import Mask
 from rtskin.media import av, cv2
-from rtskin.render.outputs.compose import check_view, composer_for
+from rtskin.render.outputs.compose import composer_for
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import channels_of, layout_of, planar_like
-from rtskin.render.views import ViewSettings
+from rtskin.render.outputs.shown import shown_by
 from rtskin.render.views.overlay import overlay
 
 from ..conftest import make_frame, picture
@@ -25,8 +25,8 @@ FORMATS = [
 ]  # fmt: skip
 
 
-def paint(view: str, mask: Mask, **settings: Any) -> Any:
-    composer = composer_for(view, mask.frame, OutputOptions(settings=ViewSettings(**settings)))
+def paint(view: str, mask: Mask) -> Any:
+    composer = composer_for(view, mask.frame, OutputOptions())
     return composer(mask)
 
 
@@ -65,7 +65,7 @@ def test_an_overlay_looks_like_the_one_in_a_window(form: str, full: bool) -> Non
         frame.picture.frame = image.reformat(format=form, dst_colorspace=5, dst_color_range=code)
         frame.picture.frame.colorspace, frame.picture.frame.color_range = (0 if form == "gbrp" else 5), code
     mask = masked(frame)
-    window = overlay(frame, mask, np.empty((48, 64, 3), np.uint8), ViewSettings())
+    window = overlay(frame.bgr, mask, np.empty((48, 64, 3), np.uint8))
     painted = paint("overlay", mask)
     back = painted.to_ndarray(
         format="bgr24", src_colorspace=5, dst_colorspace=5, src_color_range=code, dst_color_range=2
@@ -87,18 +87,10 @@ def test_an_overlay_looks_like_the_one_in_a_window(form: str, full: bool) -> Non
     ],
 )
 def test_a_background_has_the_codes_of_the_standards(form: str, tags: dict[str, int], codes: tuple[int, ...]) -> None:
-    painted = channels_of(
-        paint("cutout", Mask(decoded(form, **tags), np.zeros((48, 64), np.uint8)), background=(0, 0, 255))
-    )
+    painted = channels_of(paint("cutout:background=ff0000", Mask(decoded(form, **tags), np.zeros((48, 64), np.uint8))))
     for plane, code in zip(painted, codes, strict=True):
         assert plane.min() == plane.max()
         assert abs(int(plane[0, 0]) - code) <= 1
-
-
-def test_a_background_may_be_said_in_the_options() -> None:
-    mask = Mask(decoded("rgb24"), np.zeros((48, 64), np.uint8))
-    painted = composer_for("cutout", mask.frame, OutputOptions(background="ff8000"))(mask)
-    assert [int(channel[0, 0]) for channel in channels_of(painted)] == [0, 128, 255]
 
 
 def test_white_is_paper_white_in_hdr() -> None:
@@ -106,7 +98,7 @@ def test_white_is_paper_white_in_hdr() -> None:
     for transfer, share in ((16, 0.58), (18, 0.75)):
         frame = decoded("yuv420p10le", colorspace=9, color_range=1, color_primaries=9, color_trc=transfer)
         mask = Mask(frame, np.zeros((48, 64), np.uint8))
-        luma = channels_of(paint("cutout", mask, background=(255, 255, 255)))[0]
+        luma = channels_of(paint("cutout:background=ffffff", mask))[0]
         assert abs((int(luma[0, 0]) - 64) / 876 - share) < 0.005
 
 
@@ -141,4 +133,4 @@ def test_what_is_not_one_picture_is_refused() -> None:
     with pytest.raises(SinkError, match="the mask of frame 0 is 10x5, not 64x48"):
         composer(Mask(decoded(), np.zeros((5, 10), np.uint8)))
     with pytest.raises(UnknownNameError, match="did you mean alpha"):
-        check_view("alhpa")
+        shown_by("alhpa")

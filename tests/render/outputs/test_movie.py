@@ -230,7 +230,7 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path, name: str) -> None:
         ("a.avi", "matte", {}, SinkError, r"there are: \.mp4, \.mov, \.mkv, \.webm"),
         ("a.mp4", "mate", {}, InputError, "did you mean matte"),
         ("a.mov", "matte", {"crf": 20, "codec": "prores"}, InputError, "crf 20 is not for prores"),
-        ("a.mp4", "cutout", {"background": "none.png"}, InputError, "none.png is neither a colour"),
+        ("a.mp4", "cutout:background=none.png", {}, InputError, "none.png is neither a colour"),
         ("a.mp4", "overlay", {"crf": 60}, InputError, "it goes to 51 for h264"),
     ],
 )
@@ -266,12 +266,12 @@ def test_cutouts_stand_before_an_image_or_a_video(tmp_path: Path, source: Path) 
     image[:, 30:60] = (200, 100, 50)
     cv2.imwrite(str(tmp_path / "b.png"), image)
     mask = Mask(decoded(colorspace=5, color_range=1), half())
-    composer = composer_for("cutout", mask.frame, OutputOptions(background=str(tmp_path / "b.png")))
+    composer = composer_for(f"cutout:background={tmp_path / 'b.png'}", mask.frame, OutputOptions())
     right = composer(mask).to_ndarray(format="bgr24", src_color_range=1, dst_color_range=2)[:, 36:50]
     assert np.abs(right.astype(int) - (200, 100, 50)).max() < 8
     # A video plays along, and begins again after its two seconds.
     nothing = np.zeros((48, 64), np.uint8)
-    composer = composer_for("cutout", decoded(), OutputOptions(background=str(source)))
+    composer = composer_for(f"cutout:background={source}", decoded(), OutputOptions())
     shown = []
     for seq in (0, 1, 10, 49, 50, 60):
         frame = decoded(seq=seq)

@@ -42,7 +42,7 @@ def test_a_folder_that_is_there_is_not_filled_by_a_slip(tmp_path: Path) -> None:
     [
         ("windo", UnknownNameError, "did you mean window"),
         ("", UnknownNameError, "there are"),
-        ("out.avi", InputError, r"no sink writes \.avi; there are: window, null, files ending in \.mp4"),
+        ("out.avi", InputError, r"no sink writes \.avi; there are: window, null, camera, .*files ending in \.mp4"),
         ("out.png", InputError, r"e\.g\. out\.%04d\.png"),
         ("50%.png", InputError, r"e\.g\. 50\.%04d\.png"),
         ("%04d.%d.png", InputError, r"e\.g\. 04d\.d\.%04d\.png"),

@@ -30,7 +30,7 @@ def test_masks_are_painted_in_the_sources_format(tmp_path: Path) -> None:
     path, data = tmp_path / "out.mkv", np.zeros((48, 64), np.uint8)
     data[:, :32] = 255
     frame = decoded("yuv422p10le")
-    run(FileSink(path=path, view="overlay", codec="ffv1", contour=False, color="ff0000"), [Mask(frame, data)])
+    run(FileSink(path=path, view="overlay:contour=no,color=ff0000", codec="ffv1"), [Mask(frame, data)])
     [(_, picture)] = decode(path)
     assert picture.format.name == "yuv422p10le"
     pairs = zip(channels_of(picture), channels_of(frame.picture.frame), strict=True)

@@ -42,6 +42,8 @@ def watch() -> None:
             continue
         now = {
             "view": nodes["render"].view,
+            "threshold": nodes["render"].options.threshold,
+            "strength": nodes["smooth"].options.strength,
             "smooth": nodes["smooth"].counters()["method"],
             "model": nodes["infer"].counters().get("model"),
             "paused": nodes["sink"]._paused,

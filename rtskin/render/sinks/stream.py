@@ -1,0 +1,147 @@
+"""Pictures to a streaming server, as low-latency H.264."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from rtskin.capture.redact import redact
+from rtskin.errors import RtskinError, SinkError, reason
+from rtskin.frame import U8, Mask, Rendered
+from rtskin.node import Context, Node, NodeOptions
+from rtskin.render.sinks.image import image_of
+from rtskin.render.sinks.uplink import Uplink, check_url
+
+log = logging.getLogger("rtskin.render")
+
+#: Seconds between two attempts to connect: the first, and the longest.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+#: Without a new picture for so many seconds the last one is sent again: servers drop who is silent.
+_SILENCE = 0.5
+#: Seconds that closing waits for the last packets.
+_CLOSE_SECONDS = 2.0
+
+
+class StreamSink(Node):
+    """Rendered or Mask → ``rtmp://``, ``rtmps://``, ``rtsp://`` or ``srt://`` (by the program ffmpeg).
+
+    A thread of its own encodes and sends the newest picture; others are dropped and counted while it is busy or not
+    connected, so a slow or dead server never holds the stream up. A broken connection is made again, with pauses of 0.5, 1,
+    2 … 8 s. SinkError for a URL that cannot be.
+    """
+
+    class Options(NodeOptions):
+        url: str
+        #: Kilobits a second; without, by the size of the picture.
+        bitrate: int | None = Field(None, ge=50, le=200_000)
+        #: x264's; slower ones look better at the same bitrate.
+        preset: str = "veryfast"
+        #: Seconds between key frames: who joins waits so long.
+        key_every: float = Field(2.0, gt=0, le=60)
+
+        @field_validator("url")
+        @classmethod
+        def _url(cls, value: str) -> str:
+            return check_url(value)
+
+    emits = "none"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._sender: _Sender | None = None
+        self._counters: dict[str, int | float | str] = {}
+
+    def open(self, context: Context) -> None:
+        self._sender = _Sender(self.options)
+
+    def process(self, packet: Rendered | Mask) -> None:
+        if self._sender is None:
+            raise SinkError("the stream is not open; call open() first")
+        self._sender.show(image_of(packet), packet.frame.captured_ns or time.monotonic_ns())
+
+    def close(self) -> None:
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            sender.close()
+            self._counters = sender.counters()
+
+    def counters(self) -> dict[str, int | float | str]:
+        """frames (pictures that came), sent (with those that were repeated), dropped, connects, bytes."""
+        return self._counters if self._sender is None else self._sender.counters()
+
+
+class _Sender:
+    """Holds the newest picture, and a thread that sends it."""
+
+    def __init__(self, options: Any) -> None:
+        self._options, self._shown = options, redact(options.url)
+        self._newest: tuple[U8, int] | None = None
+        self._figures = dict.fromkeys(("frames", "sent", "dropped", "connects", "bytes"), 0)
+        self._stopping, self._fresh = threading.Event(), threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="rtskin-stream", daemon=True)
+        self._thread.start()
+
+    def show(self, image: U8, captured_ns: int) -> None:
+        with self._fresh:
+            self._figures["frames"] += 1
+            self._figures["dropped"] += self._newest is not None
+            self._newest = (image, captured_ns)
+            self._fresh.notify()
+
+    def close(self) -> None:
+        with self._fresh:
+            self._stopping.set()
+            self._fresh.notify()
+        self._thread.join(_CLOSE_SECONDS)
+        if self._thread.is_alive():
+            log.warning("%s does not take the end of the stream; it is left", self._shown)
+
+    def counters(self) -> dict[str, int | float | str]:
+        return dict(self._figures)
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            try:
+                self._send()
+            except RtskinError as error:
+                if time.monotonic() - begun > _LONGEST_PAUSE:
+                    pause = _FIRST_PAUSE  # it worked for a while
+                if not self._stopping.is_set():
+                    log.warning("%s; connecting again in %g s", error, pause)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _send(self) -> None:
+        """One connection, from its first picture until it breaks (SinkError) or the sink closes."""
+        picture = self._take(None)
+        if picture is None:
+            return
+        uplink = Uplink(self._options, picture[0].shape)
+        try:
+            self._figures["connects"] += 1
+            last = picture
+            while picture is not None:
+                self._figures["bytes"] += uplink.send(*picture)
+                self._figures["sent"] += 1
+                if picture[0].shape != last[0].shape:
+                    return  # the size changed: a stream holds one, so the next connection has the new one
+                last, picture = picture, self._take(picture)
+        except OSError as error:
+            raise SinkError(f"{self._shown} broke off: {reason(error)}") from None
+        finally:
+            uplink.close()
+
+    def _take(self, last: tuple[U8, int] | None) -> tuple[U8, int] | None:
+        """The newest picture, or ``last`` once more after a silence; None at the end."""
+        with self._fresh:
+            self._fresh.wait_for(lambda: self._newest or self._stopping.is_set(), _SILENCE if last else None)
+            if self._stopping.is_set():
+                return None
+            newest, self._newest = self._newest, None
+            return newest or (last and (last[0], time.monotonic_ns()))
