@@ -76,6 +76,7 @@ NODES: Registry[Any] = Registry(
         "render": "rtskin.render.node:Render",
         "roi": "rtskin.roi.node:FindRegions",
         "feed": "rtskin.roi.feed:Feed",
+        "regions": "rtskin.roi.attach:AttachRegions",
         "window": "rtskin.render.sinks.window:WindowSink",
         "file": "rtskin.render.sinks.file:FileSink",
         "png": "rtskin.render.sinks.png:PngSink",
@@ -120,5 +121,6 @@ VIEWS: Registry[Any] = Registry(
         "matte": "rtskin.render.views.matte:matte",
         "cutout": "rtskin.render.views.cutout:cutout",
         "side-by-side": "rtskin.render.views.side_by_side:side_by_side",
+        "rois": "rtskin.render.views.rois:rois",
     },
 )

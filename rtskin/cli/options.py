@@ -37,7 +37,7 @@ ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="Name of a model, or the path of a card.", show_default=_PIPELINES)
 ]
 ViewOption = Annotated[
-    str | None, typer.Option("--view", help="overlay, matte, cutout or side-by-side.", show_default=_PIPELINES)
+    str | None, typer.Option("--view", help="overlay, matte, cutout, side-by-side or rois.", show_default=_PIPELINES)
 ]
 SmoothOption = Annotated[
     str | None,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from rtskin.errors import RtskinError, reason
+from rtskin.errors import InputError, RtskinError, reason
 from rtskin.frame import Mask, Rendered
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.pool import BufferPool
 from rtskin.registry import VIEWS
-from rtskin.render.views import View, ViewSettings, blend, parse_color
+from rtskin.render.views import View, ViewSettings, blend, needs_regions, parse_color
 
 log = logging.getLogger("rtskin.render")
 
@@ -56,12 +58,22 @@ class Render(Node):
         super().__init__(**options)
         self._settings: ViewSettings = self.options.settings
         self._pool = BufferPool()
+        self._has_regions = True  # until the graph is known
         self._use(self.options.view)
 
     @property
     def view(self) -> str:
         """Name of the view that is shown now."""
         return self._current[0]
+
+    @property
+    def wants_regions(self) -> bool:
+        """Whether the view that is shown now draws regions: else nobody need look for them."""
+        return needs_regions(self._current[1])
+
+    def bind(self, nodes: Mapping[str, Node]) -> None:
+        self._has_regions = any(inspect.getattr_static(node, "attaches_regions", False) for node in nodes.values())
+        self._check(*self._current)
 
     def open(self, context: Context) -> None:
         blend.warm()
@@ -83,14 +95,28 @@ class Render(Node):
 
     def _use(self, name: str) -> None:
         view: View = VIEWS.get(name)
+        self._check(name, view)
         self._current = (name, view)  # one assignment: a worker sees both or neither
 
+    def _check(self, name: str, view: View) -> None:
+        if needs_regions(view) and not self._has_regions:
+            raise InputError(
+                f"the view {name!r} draws regions, and nothing in this graph looks for them; "
+                "put a node of the kind 'regions' before the node that renders"
+            ).about("view")
+
     def _next(self) -> None:
-        """The view that follows in the list. One that others plugged in may not load: the stream goes on without it."""
+        """The view that follows in the list. One that others plugged in may not load: the stream goes on without it.
+
+        Nor are those shown that this graph has no regions for.
+        """
         current, names = self.view, VIEWS.names()
         start = names.index(current)
         for name in [*names[start + 1 :], *names[:start]]:
             try:
+                view: View = VIEWS.get(name)
+                if needs_regions(view) and not self._has_regions:
+                    continue
                 self._use(name)
             except Exception as error:  # whatever the import of a stranger's module raises
                 log.warning("view %s is left out, it cannot be loaded: %s", name, _reason(error))

@@ -30,10 +30,10 @@ def test_next_passes_by_views_that_cannot_be_loaded(caplog: pytest.LogCaptureFix
     assert isinstance(node, Render)
     seen = []
     with caplog.at_level(logging.WARNING, "rtskin.render"):
-        for _ in range(4):
+        for _ in range(5):
             assert graph.command("view", "next")
             seen.append(node.process(make_mask(disc())).view)
-    assert seen == ["matte", "overlay", "side-by-side", "cutout"]
+    assert seen == ["matte", "overlay", "rois", "side-by-side", "cutout"]
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
     assert messages[0].startswith(

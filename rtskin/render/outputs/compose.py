@@ -5,20 +5,23 @@ A composer takes masks one after another and gives av.VideoFrames, each good unt
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from rtskin.errors import SinkError, UnknownNameError
 from rtskin.frame import Frame, Mask
 from rtskin.media import av
-from rtskin.registry import VIEWS
+from rtskin.node import Context, Node
+from rtskin.registry import NODES, VIEWS
 from rtskin.render.outputs import mix, weights
 from rtskin.render.outputs.background import Background
 from rtskin.render.outputs.color import codes_of, matrix_for
 from rtskin.render.outputs.native import Native, check_size, gray_frame
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import Plane, channels_of, planes_of
+from rtskin.render.views import needs_regions
 from rtskin.render.views.overlay import FAINT
 
 
@@ -142,17 +145,26 @@ class Cutout:
 
 
 class Painted:
-    """A registered view, which paints on BGR: uint8 H×W×3, or H×W for a matte."""
+    """A registered view, which paints on BGR: uint8 H×W×3, or H×W for a matte.
+
+    Regions are looked for here, where the view draws them and the masks come without: those of a file are followed from
+    its first frame on, however many workers made its masks.
+    """
 
     full = True
 
     def __init__(self, view: str, options: OutputOptions) -> None:
         self._view, self._settings = VIEWS.get(view), options.settings
+        self._regions: Node | None = NODES.get("regions")() if needs_regions(self._view) else None
+        if self._regions is not None:
+            self._regions.open(Context())
 
     def __call__(self, mask: Mask) -> Any:
-        frame = mask.frame
+        frame, mask = mask.frame, _eight_bits(mask)
+        if self._regions is not None and mask.regions is None:
+            mask = cast(Mask, self._regions.process(mask))
         out = np.empty((frame.height, frame.width, 3), np.uint8)
-        image = self._view(frame, _eight_bits(mask), out, self._settings)
+        image = self._view(frame, mask, out, self._settings)
         return frame_of(image)
 
 
@@ -196,4 +208,4 @@ def _codes(native: Native, bgr: tuple[int, int, int]) -> tuple[float, ...]:
 def _eight_bits(mask: Mask) -> Mask:
     if mask.data.dtype == np.uint8:
         return mask
-    return Mask(mask.frame, ((mask.data.astype(np.uint32) + 128) // 257).astype(np.uint8), mask.model)
+    return replace(mask, data=((mask.data.astype(np.uint32) + 128) // 257).astype(np.uint8))

@@ -2,7 +2,8 @@
 
 A view is ``view(frame, mask, out, settings) -> picture``. ``out`` is a buffer of the frame's size (uint8 H×W×3) that the
 view may fill and return; it may as well return another finished picture (uint8 H×W×3 or H×W). It must not write into
-``frame.bgr`` or ``mask.data``. Others register theirs: ``@VIEWS.register("my-view")``.
+``frame.bgr`` or ``mask.data``. Others register theirs: ``@VIEWS.register("my-view")``. A view that draws ``mask.regions``
+says so (:func:`draws_regions`): they are looked for only while such a view is shown.
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ class ViewSettings:
 
 
 View = Callable[[Frame, Mask, U8, ViewSettings], U8]
+
+
+def draws_regions(view: View) -> View:
+    """Decorator: the view needs ``mask.regions``."""
+    view.draws_regions = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_regions(view: View) -> bool:
+    """Whether somebody must have looked for the mask's regions before it comes to this view."""
+    return bool(getattr(view, "draws_regions", False))
 
 
 def parse_color(text: str) -> Bgr:

@@ -1,0 +1,117 @@
+"""The node "regions": Mask → the same mask with its regions, for views that show them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from rtskin.errors import InputError
+from rtskin.frame import U8, Mask, Regions, Scores
+from rtskin.node import Context, Node, NodeOptions
+from rtskin.registry import NODES
+from rtskin.roi.trails import Trails
+
+#: Rows (or columns, of upright pictures) of the mask that regions are looked for in: about those of a network's scores. A
+#: mask was made of no more, so the rest of its pixels would say nothing new.
+ROWS = 240
+
+
+class AttachOptions(NodeOptions):
+    """roi: options of the node roi. hands: of the node hands; None: without. trail: seconds that trails go back."""
+
+    roi: dict[str, Any] = Field(default_factory=dict)
+    hands: dict[str, Any] | None = None
+    trail: float = Field(default=1.0, ge=0, le=60)
+
+
+class AttachRegions(Node):
+    """Finds and follows the regions of each mask as the nodes roi and hands do, and hands them on with it.
+
+    It works only while a node of the graph wants regions (its ``wants_regions`` is true, as that of a render node whose
+    view draws them) or where no node can say. What it follows begins anew then: with fresh ids.
+    """
+
+    takes: ClassVar[tuple[type, ...]] = (Mask,)
+    gives: ClassVar[type | None] = Mask
+    Options = AttachOptions
+    #: Nodes that need regions look for a node that says this.
+    attaches_regions = True
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self._nodes: Mapping[str, Node] = {}
+        self._askers: list[Any] = []
+        self._context = Context()
+        self._chain: list[Node] = []
+        self._trails = Trails(self.options.trail)
+        self._make()  # wrong options are told of now
+
+    def bind(self, nodes: Mapping[str, Node]) -> None:
+        self._nodes = nodes
+        self._askers = [
+            node for node in nodes.values() if inspect.getattr_static(node, "wants_regions", None) is not None
+        ]
+
+    def open(self, context: Context) -> None:
+        self._context = context
+        if self._wanted():
+            self._begin()
+
+    def process(self, mask: Mask) -> Mask:
+        if not self._wanted():
+            self._end()
+            return mask
+        if not self._chain:
+            self._begin()
+        found: Any = Scores(mask.frame, thinned(mask.data), mask.model)
+        for node in self._chain:
+            found = node.process(found)
+        assert isinstance(found, Regions)
+        return replace(mask, regions=self._trails(found))
+
+    def close(self) -> None:
+        self._end()
+
+    def counters(self) -> dict[str, int | float | str]:
+        return {key: value for node in list(self._chain) for key, value in node.counters().items()}
+
+    def _wanted(self) -> bool:
+        return not self._askers or any(node.wants_regions for node in self._askers)
+
+    def _make(self) -> list[Node]:
+        kinds = {"roi": self.options.roi, "hands": self.options.hands}
+        return [_made(kind, options) for kind, options in kinds.items() if options is not None]
+
+    def _begin(self) -> None:
+        self._trails.forget()
+        for node in self._make():
+            self._chain.append(node)  # first, so that it is closed also where it cannot be opened
+            node.bind(self._nodes)
+            node.open(self._context)
+
+    def _end(self) -> None:
+        chain, self._chain = self._chain, []
+        for node in chain:
+            node.close()
+
+
+def _made(kind: str, options: Mapping[str, Any]) -> Node:
+    try:
+        node: Node = NODES.get(kind)(**options)
+    except InputError as error:
+        raise error.about(f"{kind}.{error.key}" if error.key else kind) from None
+    return node
+
+
+def thinned(mask: U8) -> U8:
+    """Every n-th pixel of every n-th row, so that the shorter side has about ROWS: uint8, contiguous.
+
+    Averages would take ten times as long, and a mask has no detail that could alias: it grew from scores of that size.
+    """
+    step = max(1, min(mask.shape) // ROWS)
+    return np.ascontiguousarray(mask[step // 2 :: step, step // 2 :: step])
