@@ -77,6 +77,7 @@ NODES: Registry[Any] = Registry(
         "roi": "rtskin.roi.node:FindRegions",
         "feed": "rtskin.roi.feed:Feed",
         "regions": "rtskin.roi.attach:AttachRegions",
+        "plot": "rtskin.roi.plot:PlotTracks",
         "window": "rtskin.render.sinks.window:WindowSink",
         "file": "rtskin.render.sinks.file:FileSink",
         "png": "rtskin.render.sinks.png:PngSink",
