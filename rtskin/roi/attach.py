@@ -33,7 +33,8 @@ class AttachRegions(Node):
     """Finds and follows the regions of each mask as the nodes roi and hands do, and hands them on with it.
 
     It works only while a node of the graph wants regions (its ``wants_regions`` is true, as that of a render node whose
-    view draws them) or where no node can say. What it follows begins anew then: with fresh ids.
+    view draws them) or where no node can say; what it loads, it loads when that is first so. After a pause it goes on as
+    after a gap in the stream.
     """
 
     takes: ClassVar[tuple[type, ...]] = (Mask,)
@@ -64,7 +65,6 @@ class AttachRegions(Node):
 
     def process(self, mask: Mask) -> Mask:
         if not self._wanted():
-            self._end()
             return mask
         if not self._chain:
             self._begin()
@@ -75,7 +75,9 @@ class AttachRegions(Node):
         return replace(mask, regions=self._trails(found))
 
     def close(self) -> None:
-        self._end()
+        chain, self._chain = self._chain, []
+        for node in chain:
+            node.close()
 
     def counters(self) -> dict[str, int | float | str]:
         return {key: value for node in list(self._chain) for key, value in node.counters().items()}
@@ -93,11 +95,6 @@ class AttachRegions(Node):
             self._chain.append(node)  # first, so that it is closed also where it cannot be opened
             node.bind(self._nodes)
             node.open(self._context)
-
-    def _end(self) -> None:
-        chain, self._chain = self._chain, []
-        for node in chain:
-            node.close()
 
 
 def _made(kind: str, options: Mapping[str, Any]) -> Node:
