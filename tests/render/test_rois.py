@@ -132,6 +132,13 @@ def test_text_can_be_read_at_any_size_and_stays_in_the_picture(size: tuple[int, 
         assert letters[:, : int(width * 0.95)].sum() == letters.sum()  # not cut off at the border
 
 
+def test_a_plate_at_the_upper_border_is_in_its_own_box() -> None:
+    """Below, it would hide what is there: the hand before a chest, where the box is a face's."""
+    image = painted(replace(HAND, box=(100, 0, 120, 150)))
+    assert (image[2:16, 100:160] > 200).all(axis=2).any()
+    assert not image[152:].any()
+
+
 def test_plates_do_not_hide_each_other() -> None:
     marks = Marks(np.zeros((240, 320, 3), np.uint8))
     for number in (1, 2, 3, 4):

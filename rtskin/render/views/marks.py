@@ -109,10 +109,10 @@ class Marks:
             self._write(text, (0, bottom, width, bottom + height), color)
 
     def _corners(self, box: Rect, width: int, height: int) -> list[tuple[int, int]]:
-        """Upper left corners where a plate may stand, the best first: above the box, in it, below it; all in the picture."""
+        """Upper left corners where a plate may stand, the best first: above the box, in it, below it."""
         rows, columns = self.out.shape[:2]
         left, top, right, bottom = box
-        ys = (top - height, bottom, top, bottom - height)
+        ys = (top - height, top, bottom, bottom - height)
         rows_first = [y for y in ys if 0 <= y <= rows - height] or [min(max(top, 0), max(rows - height, 0))]
         return [(min(max(x, 0), max(columns - width, 0)), y) for y, x in product(rows_first, (left, right - width))]
 
