@@ -72,12 +72,11 @@ class Feed(Node):
 
     def process(self, regions: Regions) -> None:
         kept = self._thinned(regions)
-        if kept is None or not any(not courier.gone for courier in self._couriers):
-            return
-        message = self._message(kept)
-        for courier in self._couriers:
-            courier.put(message)
-        self._messages += 1
+        if kept is not None and not self._abandoned:
+            message = self._message(kept)
+            for courier in self._couriers:
+                courier.put(message)
+            self._messages += 1
         self._look()
 
     def idle(self) -> None:
@@ -120,8 +119,13 @@ class Feed(Node):
         """What the couriers met: errors, and readers who left."""
         for courier in self._couriers:
             courier.check()
-        if all(courier.gone for courier in self._couriers):
+        if self._abandoned:
             self._context.drain()
+
+    @property
+    def _abandoned(self) -> bool:
+        """Whoever read has left."""
+        return all(courier.gone for courier in self._couriers)
 
 
 class Thinned:

@@ -205,7 +205,6 @@ def test_a_reader_that_goes_away_drains_the_stream_unless_others_are_left(tmp_pa
     wait_for(lambda: courier.gone)
     for seq in range(2, 5):
         feed.process(regions(seq))
-    feed.idle()
     feed.finish()
     feed.close()
     assert bool(drained) is alone

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -73,6 +75,13 @@ def test_every_message_is_as_its_schema_says(found: tuple[Region, ...]) -> None:
     for text in (message.json, message.full):
         check.validate(json.loads(text))
         assert len(Message.model_validate_json(text, strict=True).rois) == len(found)
+
+
+def test_the_message_in_the_readme_is_one() -> None:
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    (shown,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(shown))
+    assert list(json.loads(shown)) == list(Message.model_fields)
 
 
 def test_the_schema_refuses_what_is_no_message() -> None:

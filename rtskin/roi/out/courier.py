@@ -32,6 +32,7 @@ class Courier:
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"rtskin-feed {transport.name}", daemon=True)
         self._warned = False
+        self._ended_at, self._taken = 0.0, 0
 
     def start(self) -> None:
         """Errors of the transport's opening are raised here."""
@@ -51,18 +52,18 @@ class Courier:
             raise self._error
 
     def end(self) -> None:
-        """Nothing will follow; returns at once."""
+        """Nothing will follow; returns at once. From now on the last messages' time runs, for all outputs together."""
         self.mail.end()
+        self._ended_at, self._taken = time.monotonic(), self.mail.taken
 
     def finish(self) -> None:
         """Wait until all that waits is sent, as long as that makes sense; then the error, if there was one."""
-        progress, since = self.mail.taken, time.monotonic()
         patience = self._patience()
         while self._thread.is_alive() and not self._stopping.is_set():
             self._thread.join(0.05)
-            if self.mail.taken != progress and self.transport.lossless:
-                progress, since = self.mail.taken, time.monotonic()
-            if patience is not None and time.monotonic() - since > patience:
+            if self.mail.taken != self._taken and self.transport.lossless:
+                self._ended_at, self._taken = time.monotonic(), self.mail.taken
+            if patience is not None and time.monotonic() - self._ended_at > patience:
                 self.mail.end(drop=True)
                 break
         self.check()
