@@ -56,8 +56,9 @@ def models(
     cards = list_models()
     if markdown:
         from rtskin.infer.card_table import to_markdown
+        from rtskin.roi.label.card import list_label_cards
 
-        typer.echo(to_markdown(cards), nl=False)
+        typer.echo(to_markdown(cards, list_label_cards()), nl=False)
         return
     if as_json:
         typer.echo(json.dumps([{**card.model_dump(mode="json"), "path": str(card.path)} for card in cards], indent=2))
