@@ -75,6 +75,7 @@ NODES: Registry[Any] = Registry(
         "refine": "rtskin.render.refine:Refine",
         "render": "rtskin.render.node:Render",
         "roi": "rtskin.roi.node:FindRegions",
+        "hands": "rtskin.roi.hands.node:FindHands",
         "feed": "rtskin.roi.feed:Feed",
         "regions": "rtskin.roi.attach:AttachRegions",
         "plot": "rtskin.roi.plot:PlotTracks",
