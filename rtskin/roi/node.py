@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from rtskin.frame import Mask, Regions, Scores
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.roi.components import HIGH, LOW, MIN_AREA, MOST, Rules, find_regions
+from rtskin.roi.label.labeller import Labeller
 from rtskin.roi.regions.limits import Limits, parse_length
 from rtskin.roi.regions.zones import Polygon, Zones, parse_polygon
 from rtskin.roi.runs import RunLabeller
@@ -38,7 +39,8 @@ class FindRegionsOptions(NodeOptions):
 
     What it is through time: hold: seconds for which a covered thing is held where it is expected. memory: seconds in which
     what left over a border comes back as itself. confirm: frames in a row in which a new thing is to be seen before it is
-    told of. steady: boxes of what stands still do. cuts: no thing goes on over a cut. labels: what tells faces from hands.
+    told of. steady: boxes of what stands still do. cuts: no thing goes on over a cut. labels: what
+    tells faces from hands: the bundled network, the published heuristic, or none (all are other then).
     """
 
     low: float = Field(default=LOW, gt=0, le=1)
@@ -53,7 +55,7 @@ class FindRegionsOptions(NodeOptions):
     confirm: int = Field(default=2, ge=1, le=100)
     steady: bool = True
     cuts: bool = True
-    labels: Literal["network", "heuristic", "none"] = "none"
+    labels: Literal["network", "heuristic", "none"] = "network"
 
     @model_validator(mode="after")
     def _ordered(self) -> FindRegionsOptions:
@@ -84,12 +86,16 @@ class FindRegions(Node):
         self._zones = Zones(self.options.ignore)
         self._labeller = RunLabeller()
         self._tracker: Tracker | None = None
+        self._classifier: Labeller | None = None
 
     def open(self, context: Context) -> None:
         # Load or compile the kernels now: the first frame must not wait for it.
         for data in (np.full((2, 2), 255, np.uint8), np.ones((2, 2), np.float32)):
             find_regions(data, (2, 2), Rules(min_area=0))
-        self._tracker = Tracker(self.options.habits())
+        if self.options.labels != "none":
+            self._classifier = Labeller(self.options.labels)
+            self._classifier.warm_up()
+        self._tracker = Tracker(self.options.habits(), self._classifier)
 
     def process(self, packet: Scores | Mask) -> Regions:
         if self._tracker is None:
@@ -101,3 +107,6 @@ class FindRegions(Node):
 
     def close(self) -> None:
         self._tracker = None
+        classifier, self._classifier = self._classifier, None
+        if classifier is not None:
+            classifier.close()
