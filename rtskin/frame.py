@@ -173,6 +173,8 @@ class Scores:
     data: F32 | U8
     model: str = ""
     rides: bool = False
+    #: The regions in it, where somebody asked for them on the way.
+    regions: Regions | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The node "regions": Mask → the same mask with its regions, for views that show them."""
+"""The node "regions": Scores (or Mask) → the same with their regions, for views that show them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from rtskin.node import Context, Node, NodeOptions
 from rtskin.registry import NODES
 from rtskin.roi.trails import Trails
 
-#: Rows (or columns, of upright pictures) of the mask that regions are looked for in: about those of a network's scores. A
-#: mask was made of no more, so the rest of its pixels would say nothing new.
+#: Rows (or columns, of upright pictures) of a mask that regions are looked for in: about those of a network's scores. A mask
+#: was made of no more, so the rest of its pixels would say nothing new.
 ROWS = 240
 
 
@@ -30,15 +30,16 @@ class AttachOptions(NodeOptions):
 
 
 class AttachRegions(Node):
-    """Finds and follows the regions of each mask as the nodes roi and hands do, and hands them on with it.
+    """Finds and follows regions as the nodes roi and hands do, and hands them on with what they were found in.
+
+    Before the node refine it sees what those nodes see in ``rtskin roi``, and finds the same. Where there are only masks
+    (those of a file, say) it takes them as well.
 
     It works only while a node of the graph wants regions (its ``wants_regions`` is true, as that of a render node whose
     view draws them) or where no node can say; what it loads, it loads when that is first so. After a pause it goes on as
     after a gap in the stream.
     """
 
-    takes: ClassVar[tuple[type, ...]] = (Mask,)
-    gives: ClassVar[type | None] = Mask
     Options = AttachOptions
     #: Nodes that need regions look for a node that says this.
     attaches_regions = True
@@ -63,16 +64,20 @@ class AttachRegions(Node):
         if self._wanted():
             self._begin()
 
-    def process(self, mask: Mask) -> Mask:
+    def process(self, packet: Scores | Mask) -> Scores | Mask:
         if not self._wanted():
-            return mask
+            return packet
+        if not isinstance(packet, Scores | Mask):
+            raise InputError(
+                f"the node 'regions' takes scores or masks, not {type(packet).__name__}; put it before render"
+            )
         if not self._chain:
             self._begin()
-        found: Any = Scores(mask.frame, thinned(mask.data), mask.model)
+        found: Any = packet if isinstance(packet, Scores) else Scores(packet.frame, thinned(packet.data), packet.model)
         for node in self._chain:
             found = node.process(found)
         assert isinstance(found, Regions)
-        return replace(mask, regions=self._trails(found))
+        return replace(packet, regions=self._trails(found))
 
     def close(self) -> None:
         chain, self._chain = self._chain, []

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from rtskin.errors import InputError
-from rtskin.frame import BgrPicture, Frame, Mask, SourceInfo
+from rtskin.frame import BgrPicture, Frame, Mask, Rendered, Scores, SourceInfo
 from rtskin.graph import Graph
 from rtskin.node import Context
 from rtskin.registry import NODES
 from rtskin.render.node import Render
+from rtskin.render.refine import Refine
 from rtskin.roi.attach import ROWS, AttachRegions, thinned
 
 
@@ -51,6 +52,28 @@ def test_large_masks_are_looked_at_in_part(node: AttachRegions) -> None:
     after = node.process(mask(size=(1920, 1080), box=(400, 200, 500, 400)))
     assert after.regions is not None
     assert after.regions.regions[0].box == pytest.approx((400, 200, 500, 400), abs=9)
+
+
+def test_before_refine_it_is_the_scores_that_count(node: AttachRegions) -> None:
+    """As the node roi of the feed sees them."""
+    frame, data = mask().frame, mask().data
+    scores = Scores(frame, data.astype(np.float32) / 255, "made")
+    after = node.process(scores)
+    assert isinstance(after, Scores)
+    assert after.data is scores.data
+    refine = Refine()
+    refine.open(Context())
+    made = refine.process(after)
+    assert made.regions is after.regions is not None
+    fed = NODES.get("roi")()
+    fed.open(Context())
+    assert fed.process(scores).regions == made.regions.regions
+    fed.close()
+
+
+def test_what_has_no_mask_is_refused(node: AttachRegions) -> None:
+    with pytest.raises(InputError, match="takes scores or masks, not Rendered"):
+        node.process(Rendered(mask().frame, mask().data))  # type: ignore[arg-type]
 
 
 def test_no_skin_is_no_regions(node: AttachRegions) -> None:
