@@ -22,7 +22,9 @@ Seconds = Annotated[float, Field(ge=0, le=60)]
 
 def _polygons(given: Any) -> Any:
     """One polygon as text, or a list of polygons."""
-    return tuple(parse_polygon(one) for one in ([given] if isinstance(given, str) else given))
+    if isinstance(given, str):
+        return (parse_polygon(given),)
+    return tuple(map(parse_polygon, given)) if isinstance(given, list | tuple) else given
 
 
 def _length(given: Any) -> Any:

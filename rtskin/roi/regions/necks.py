@@ -24,7 +24,7 @@ NECK = 0.6
 #: Pixels of the longer side that are looked at: more say no more.
 SIDE = 64
 #: Where between the thinnest and the thickest possible neck is looked, 0 … 1.
-LEVELS = (0.0, 0.3, 0.6, 1.0)
+LEVELS = (0.0, 0.1, 0.2, 0.35, 0.6, 1.0)
 #: A region thinner than so many pixels of the mask, at its thickest, is not looked at.
 LEAST = 3.0
 

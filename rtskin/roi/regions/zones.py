@@ -46,7 +46,7 @@ class Zones:
         return kept
 
     def _drawn(self, shape: tuple[int, ...], frame_size: tuple[int, int]) -> U8:
-        """1 outside the zones, 0 inside: a pixel whose middle is inside."""
+        """1 outside the zones, 0 in pixels that they touch."""
         plane = np.ones(shape, np.uint8)
         for polygon in self._polygons:
             fractions = all(0 <= value <= 1 for corner in polygon for value in corner)

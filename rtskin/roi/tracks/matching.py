@@ -49,7 +49,10 @@ def match(
 
 
 def cost(track: Track, region: FoundRegion, hidden: float = 0.0) -> float:
-    """How unlike they are, in sizes; _NEVER where they cannot be one thing. hidden: seconds that it was not seen for, up to the frame before."""
+    """How unlike they are, in sizes; _NEVER where they cannot be one thing.
+
+    hidden: seconds for which it was not seen, up to the frame before.
+    """
     apart = distance(track, region)
     far = FAR + FARTHER * hidden if hidden > 0 else FAR
     if apart > min(far, NEAR + DEVIATIONS * track.filter.doubt / track.filter.size):

@@ -20,8 +20,8 @@ SHARED_TRUST = 0.5
 #: A thing that was seen for longer than the first is held, when it is covered, for so many times as long as it was longer:
 #: what was there for three frames was noise.
 BRIEF, HELD_FOR = 0.1, 3.0
-#: The most of its area that a thing may have lost, of what it had lately, to be taken for all there is of it; and the seconds
-#: in which what it had is forgotten.
+#: A thing that shows this share of the area it had lately is taken for all there is of it; the seconds in which what it had
+#: is forgotten.
 WHOLE, FORGETS = 0.93, 1.5
 #: Seconds in which a thing goes behind another, at most.
 GOES_BEHIND = 1.0

@@ -37,8 +37,11 @@ Size = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Habits:
     """hold: seconds that a covered thing is held, at most. memory: seconds after which what left comes back as a new one.
-    confirm: frames in a row in which a new thing has to be seen before it is told of (small ones twice as many); what is
-    there in the first frame of a stream or shot is told of at once. steady: boxes go through a One-Euro filter. cuts: things end where a shot does."""
+
+    confirm: frames in a row in which a new thing has to be seen before it is told of (small ones: twice as many); what is
+    there in the first frame of a stream or shot is told of at once. steady: boxes go through a One-Euro filter. cuts: things
+    end where a shot does.
+    """
 
     hold: float = 1.0
     memory: float = 2.0
