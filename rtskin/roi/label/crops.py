@@ -48,11 +48,10 @@ def cut(picture: U8, square: Box, side: int) -> U8:
     scale = side / length
     x0, x1 = _onto((left - x) * scale, (right - x) * scale, side)
     y0, y1 = _onto((top - y) * scale, (bottom - y) * scale, side)
-    # Two pixels of the picture for one of the crop are enough: averaging all of a large face would take a millisecond.
-    step = max(1, int(0.5 / scale))
-    part = picture[top:bottom:step, left:right:step]
-    how = cv2.INTER_AREA if scale * step < 1 else cv2.INTER_LINEAR
-    canvas[y0:y1, x0:x1] = cv2.resize(part, (x1 - x0, y1 - y0), interpolation=how)
+    wide, tall = x1 - x0, y1 - y0
+    # Four pixels of the picture for one of the crop: averaging all of a large face would take ten times as long.
+    dense = cv2.resize(picture[top:bottom, left:right], (2 * wide, 2 * tall), interpolation=cv2.INTER_NEAREST)
+    canvas[y0:y1, x0:x1] = cv2.resize(dense, (wide, tall), interpolation=cv2.INTER_AREA)
     return canvas
 
 

@@ -14,6 +14,8 @@ FACE, HAND, OTHER = range(3)
 LABELS = ("face", "hand", "other")
 #: Of a face and a hand in one region, one is larger if it is so many times the other.
 LARGER = 1.6
+#: The box around a hand is so much too large, and often holds some of the face that it is before.
+LOOSE = 0.6
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def decide(seen: Evidence, sure: Sure = Sure()) -> int | None:
     most = max(seen.hand, seen.presence)
     face, hand = seen.face >= sure.face, most >= sure.hand
     if face and hand:
-        return _larger(seen.face_area, seen.hand_area)
+        return _larger(seen.face_area, seen.hand_area * LOOSE)
     if face:
         return FACE if most < sure.no_hand or seen.face_area > 0.5 else None
     if hand:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rtskin.roi.found import FoundRegion
 from rtskin.roi.label.crops import crop, cut, square_of
 from tests.roi.label.regions import region_at
 
@@ -44,3 +45,13 @@ def test_a_buffer_is_filled() -> None:
     region, buffer = region_at((100, 60, 40, 80), SIZE), np.empty((48, 48, 4), np.uint8)
     assert crop(picture, region, 48, out=buffer) is buffer
     assert (buffer == crop(picture, region, 48)).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (5000, 20)])
+def test_pictures_and_regions_of_any_size(size: tuple[int, int]) -> None:
+    picture = np.full((size[1], size[0], 3), 120, np.uint8)
+    mask = np.full((1, 1), 255, np.uint8)
+    for box in ((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, float(size[0]), float(size[1])), (size[0] - 0.5, 0.0, 0.5, 0.5)):
+        seen = crop(picture, FoundRegion(box, 1.0, 1.0, mask, (0, 0, 1, 1), (1, 1)), 64)
+        assert seen.shape == (64, 64, 4)
+        assert seen[..., :3].max() > 0

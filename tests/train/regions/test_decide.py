@@ -29,6 +29,6 @@ def test_what_is_seen_and_when_nobody_can_say(seen: dict[str, float], label: int
 
 def test_of_a_face_and_a_hand_the_larger() -> None:
     both = replace(NOTHING, face=0.95, hand=0.95, palm=0.9)
-    assert decide(replace(both, face_area=0.6, hand_area=0.2)) == FACE
-    assert decide(replace(both, face_area=0.2, hand_area=0.6)) == HAND
-    assert decide(replace(both, face_area=0.4, hand_area=0.4)) is None
+    assert decide(replace(both, face_area=0.6, hand_area=0.5)) == FACE
+    assert decide(replace(both, face_area=0.2, hand_area=0.8)) == HAND
+    assert decide(replace(both, face_area=0.4, hand_area=0.6)) is None
