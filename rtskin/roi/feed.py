@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from rtskin.frame import RegionEvent, Regions
 from rtskin.node import Context, Node, NodeOptions, Source
-from rtskin.roi.out.courier import Courier
+from rtskin.roi.out.courier import CLOSE_SECONDS, Courier
 from rtskin.roi.out.table import transports
 from rtskin.roi.record import Recorder, Sent, sent
 
@@ -89,10 +90,11 @@ class Feed(Node):
             courier.finish()
 
     def close(self) -> None:
+        until = time.monotonic() + CLOSE_SECONDS
         for courier in self._couriers:
-            courier.transport.stop.set()
+            courier.stop()
         for courier in self._couriers:
-            courier.close()
+            courier.close(until - time.monotonic())
 
     def counters(self) -> dict[str, int | float | str]:
         counted: dict[str, int | float | str] = {"messages": self._messages}
