@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from rtskin.errors import InputError
 from rtskin.frame import RegionEvent, Regions
 from rtskin.node import Context, Node, NodeOptions, Source
 from rtskin.roi.out.courier import CLOSE_SECONDS, Courier
@@ -53,7 +54,10 @@ class Feed(Node):
         super().__init__(**options)
         outs = self.options.out
         self._outs = [outs] if isinstance(outs, str) else list(outs)
-        transports(self._outs)  # what cannot be is told when the graph is built
+        try:
+            transports(self._outs)  # what cannot be is told when the graph is built
+        except InputError as error:
+            raise error.about("out") from None
         self._couriers: list[Courier] = []
         self._live = False
         self._messages = 0
