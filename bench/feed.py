@@ -168,19 +168,18 @@ def _way(found: Found, kind: str) -> Cell:
 
 def section(rows: list[list[Cell]], video: Path, chosen: argparse.Namespace, inference: float, share: float) -> str:
     """For bench/README.md."""
-    header = [
-        "",
-        *(f"{when}: {what}" for when in ("alone", "all at once") for what in ("p50", "p95", "over", "way", "lost")),
-    ]
+    figures = ("p50", "p95", "over", "way", "lost")
+    header = ["", *(f"{when}: {figure}" for when in ("alone", "all at once") for figure in figures)]
     record, models, size = costs()
     return (
         f"## The feed: capture to message\n\n{machine()}. `python -m bench.feed --rounds {chosen.rounds} --seconds "
         f"{chosen.seconds:g}`: {video.name} at its own pace through the pipeline of `rtskin roi`; ms from the capture to "
         "the making of the message, and until a program of its own has read and parsed it. Over: its 95th percentile less "
         f"that of the network in the same run ({inference:.1f} ms in the median run), at most {MADE_MS:g} and {READ_MS:g}. "
-        f"Way: from the making to the reading, p50 and p95, at most {READ_MS - MADE_MS:g}. Targets missed are bold. Other programs, the readers among them, took {share:.0%} of the machine meanwhile.\n\n"
-        f"{markdown(header, rows)}\n\nMaking the message of five regions with outlines of 60 points ({size / 1000:.1f} kB): "
-        f"{record:.2f} ms; by filling the pydantic models and serialising these, {models:.2f} ms."
+        f"Way: from the making to the reading, p50 and p95, at most {READ_MS - MADE_MS:g}. Targets missed are bold. "
+        f"Other programs, the readers among them, took {share:.0%} of the machine meanwhile.\n\n{markdown(header, rows)}\n\n"
+        f"Making the message of five regions with outlines of 60 points ({size / 1000:.1f} kB): {record:.2f} ms; by filling "
+        f"the pydantic models and serialising these, {models:.2f} ms."
     )
 
 

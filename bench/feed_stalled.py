@@ -71,14 +71,15 @@ def _meet(feed: Feed, reading: Sequence[Way], resting: Sequence[Way]) -> int:
 
 def _run(feed: Feed, first: int, seconds: float) -> tuple[int, list[float]]:
     """At the camera's pace; the seq after the last, and memory at the beginning, when all is full, half-way, at the end."""
-    begun, count = time.monotonic(), round(seconds * RATE)
+    due, count = time.monotonic(), round(seconds * RATE)
     looks = [0, round(count * FIRST), count // 2, count - 1]
     memory = []
     for number in range(count):
         feed.process(regions(first + number, REGIONS, POINTS))
         if number in looks:
             memory.append(_resident())
-        time.sleep(max(0.0, begun + (number + 1) / RATE - time.monotonic()))
+        due = max(due + 1 / RATE, time.monotonic())  # a camera does not make up for what it missed
+        time.sleep(max(0.0, due - time.monotonic()))
     return first + count, memory
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
 
+from rtskin.errors import InputError
 from rtskin.frame import RegionEvent, Regions
 from rtskin.node import Context, Node, NodeOptions, Source
-from rtskin.roi.out.courier import Courier
+from rtskin.roi.out.courier import CLOSE_SECONDS, Courier
 from rtskin.roi.out.table import transports
 from rtskin.roi.record import Recorder, Sent, sent
 
@@ -52,7 +54,10 @@ class Feed(Node):
         super().__init__(**options)
         outs = self.options.out
         self._outs = [outs] if isinstance(outs, str) else list(outs)
-        transports(self._outs)  # what cannot be is told when the graph is built
+        try:
+            transports(self._outs)  # what cannot be is told when the graph is built
+        except InputError as error:
+            raise error.about("out") from None
         self._couriers: list[Courier] = []
         self._live = False
         self._messages = 0
@@ -89,10 +94,11 @@ class Feed(Node):
             courier.finish()
 
     def close(self) -> None:
+        until = time.monotonic() + CLOSE_SECONDS
         for courier in self._couriers:
-            courier.transport.stop.set()
+            courier.stop()
         for courier in self._couriers:
-            courier.close()
+            courier.close(until - time.monotonic())
 
     def counters(self) -> dict[str, int | float | str]:
         counted: dict[str, int | float | str] = {"messages": self._messages}

@@ -122,8 +122,9 @@ def test_a_missing_folder_and_a_folder_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_outputs_that_cannot_be_are_refused_when_the_graph_is_built(outs: list[str] | str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=message) as raised:
         Feed(out=outs)
+    assert raised.value.key == "out"  # so that a pipeline file's line is named
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

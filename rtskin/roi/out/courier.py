@@ -16,8 +16,8 @@ LOSSLESS_SLOTS = 300
 STALLED_SECONDS = 2.0
 #: Seconds that the last messages have to reach the network.
 LAST_SECONDS = 2.0
-#: Seconds to give everything back.
-_CLOSE_SECONDS = 1.0
+#: Seconds to give everything back, for all outputs together: an attempt to connect may take two.
+CLOSE_SECONDS = 2.5
 
 
 class Courier:
@@ -69,14 +69,18 @@ class Courier:
         self.check()
         self._warn()
 
-    def close(self) -> None:
-        """Stop at once, bounded."""
+    def stop(self) -> None:
+        """Stop at once; returns at once."""
         self.transport.stop.set()  # first: what ends without it is complete, and a file would get its name
         self.mail.end(drop=True)
+
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Stop at once, and wait so long until everything is given back."""
+        self.stop()
         if self._thread.ident is None:
             self.transport.close()
             return
-        self._thread.join(_CLOSE_SECONDS)
+        self._thread.join(max(0.0, seconds))
         if self._thread.is_alive():
             log.error("%s still runs and is left behind", self.transport.name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any, ClassVar
 
@@ -55,6 +56,7 @@ class MqttTransport(Transport):
         self._client.connect_timeout = _CONNECT_SECONDS
         self._client.max_queued_messages_set(_UNANSWERED)
         self._client.on_connect = self._on_connect
+        self._client.on_socket_open = _at_once
         self._client.will_set(self._status, "offline", qos=1, retain=True)
         if self._address.user is not None:
             self._client.username_pw_set(self._address.user, self._address.password)
@@ -141,6 +143,11 @@ class MqttTransport(Transport):
         sock = self._client.socket() if self._client is not None else None
         if sock is not None:
             sock.close()
+
+
+def _at_once(client: Any, data: Any, sock: socket.socket) -> None:
+    """The end of a message does not wait for the answer to its beginning (Nagle)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _topic(address: Address) -> str:

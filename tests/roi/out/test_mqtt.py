@@ -6,13 +6,16 @@ import json
 import os
 import queue
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from rtskin.errors import SinkError
+from rtskin.roi.out import courier as courier_module
 from rtskin.roi.out import mqtt
 from rtskin.roi.out.courier import Courier
 from rtskin.roi.out.mqtt import MqttTransport
@@ -59,6 +62,8 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Courier
     """Starts a transport; it is impatient here."""
     monkeypatch.setattr(mqtt, "FIRST_DELAY", 0.05)
     monkeypatch.setattr(mqtt, "LONGEST_DELAY", 0.1)
+    monkeypatch.setattr(mqtt, "_CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(courier_module, "LAST_SECONDS", 0.5)
     started: list[Courier] = []
 
     def start(out: str) -> Courier:
@@ -132,7 +137,7 @@ def test_a_broker_that_is_not_there_dies_and_comes_back(
     assert len(caplog.messages) == 1
     assert "no broker answers" in caplog.messages[0]
     assert "secret" not in caplog.text
-    for round_ in range(3):
+    for round_ in range(2):
         broker.start()
         send_until_sent(courier, 1)
         assert courier.counters()["reconnects"] == round_
@@ -217,13 +222,31 @@ def test_a_broker_that_stops_reading_does_not_hold_the_end(broker: Broker, publi
 
 def test_something_else_at_the_port(publish: Callable[[str], Courier], caplog: pytest.LogCaptureFixture) -> None:
     """It takes the connection and says nothing."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         courier = publish(f"mqtt://127.0.0.1:{silent.getsockname()[1]}/hands")
         courier.put(message(0))
         courier.close()
         assert not courier._thread.is_alive()
+
+
+def test_a_host_that_does_not_answer_does_not_hold_the_end(publish: Callable[[str], Courier]) -> None:
+    """Its queue of connections is full, so that an attempt hangs."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        courier = publish(f"mqtt://127.0.0.1:{full.getsockname()[1]}/hands")
+        courier.put(message(0))
+        courier.put(message(1))
+        courier.end()
+        courier.finish()
+        courier.close()
+        assert not courier._thread.is_alive()
+        assert courier.counters()["sent"] == 0
 
 
 def test_a_host_that_is_not_known_is_an_error_at_once() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +90,21 @@ def test_two_hundred_regions_go_in_several_datagrams(ears: Ears, transport: OscT
     names = [name for name, _ in ears.heard]
     assert [f"/rtskin/roi/{number}" in names for number in range(200)] == [True] * 200
     assert names.count("/rtskin/frame") == 2
+
+
+def test_the_readme_names_all_of_it_in_order(ears: Ears, transport: OscTransport) -> None:
+    text = (Path(__file__).resolve().parents[3] / "README.md").read_text("utf-8")
+    said = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line.startswith("/rtskin/")}
+    transport.send(sent(Recorder()(regions(99, HAND, events=(RegionEvent("found", 1, "hand"),)))))
+    assert ears.enough.wait(20)
+    for _ in range(1000):
+        if len(ears.heard) == len(said):
+            break
+        time.sleep(0.01)
+    heard = {name.replace("/1", "/ID"): values for name, values in ears.heard}
+    assert set(heard) == set(said)
+    assert len(said["/rtskin/roi/ID"]) == len(heard["/rtskin/roi/ID"])
+    assert len(said["/rtskin/event"]) == len(heard["/rtskin/event"])
 
 
 def test_datagrams_are_bundles_that_fit() -> None:

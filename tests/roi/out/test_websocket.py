@@ -125,16 +125,16 @@ def test_a_client_that_reads_again_finds_the_newest_message_and_no_queue(
     with connect(f"ws://127.0.0.1:{port}", sock=sock, max_queue=1, max_size=None) as slow:
         with connect(f"ws://127.0.0.1:{port}") as quick:
             clients(courier, 2)
-            for seq in range(300):
+            for seq in range(150):
                 courier.put(message(seq, *many(20)))
                 assert json.loads(quick.recv(timeout=20))["seq"] == seq
         seen = [json.loads(slow.recv(timeout=20))["seq"]]
-        while seen[-1] != 299:
+        while seen[-1] != 149:
             seen.append(json.loads(slow.recv(timeout=20))["seq"])
         assert len(seen) < 60
-        assert courier.counters()["dropped"] == 300 - len(seen)
-        courier.put(message(300))
-        assert json.loads(slow.recv(timeout=20))["seq"] == 300
+        assert courier.counters()["dropped"] == 150 - len(seen)
+        courier.put(message(150))
+        assert json.loads(slow.recv(timeout=20))["seq"] == 150
 
 
 def test_clients_get_the_last_message_and_a_farewell(serve: Callable[[str], Courier], port: int) -> None:
