@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("weights", type=Path, help="folder of MediaPipe's .tflite networks")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name, or path of a card")
     parser.add_argument("--video", type=Path, default=VIDEO, help="a made one where it is absent")
-    parser.add_argument("--frames", type=int, default=150)
+    parser.add_argument("--frames", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-publish", action="store_true", help="only print")
     chosen = parser.parse_args()
