@@ -1,4 +1,4 @@
-"""Files that rtskin uses where the user has them, and that it may not bring: ``rtskin models pull NAME`` fetches them.
+"""Files that rtskin uses where the user has them: it does not bring them, ``rtskin models pull NAME`` fetches them.
 
 The digests are those that many independent projects publish for these very addresses, which name a version.
 """

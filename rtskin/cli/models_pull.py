@@ -41,7 +41,7 @@ def models_pull(
     ] = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
-    """Fetch what rtskin may not bring, and check that it is the very file: by https, or from a folder.
+    """Fetch what rtskin does not bring along, and check that it is the very file: by https, or from a folder.
 
     Examples:
 

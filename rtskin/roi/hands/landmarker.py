@@ -76,7 +76,7 @@ def find_bundle() -> Path:
             check(asset, path)
             return path
     raise ModelError(
-        f"landmarks of hands need a file that rtskin may not bring: rtskin models pull {HAND_LANDMARKER.name}"
+        f"landmarks of hands need a file that rtskin does not bring along: rtskin models pull {HAND_LANDMARKER.name}"
         f" (or {GESTURE_RECOGNIZER.name})"
     )
 

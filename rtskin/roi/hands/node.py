@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -13,7 +13,7 @@ from pydantic import Field
 from rtskin.frame import Region, Regions
 from rtskin.node import Context, Node, NodeOptions, Source
 from rtskin.roi.hands.crop import Crop, crop_square, padded_square
-from rtskin.roi.hands.landmarker import Bundle, Confidences, Seen, find_bundle
+from rtskin.roi.hands.landmarker import Bundle, Confidences, Landmarker, Seen, find_bundle
 from rtskin.roi.hands.memory import Memory
 from rtskin.roi.hands.slots import Slots
 
@@ -42,9 +42,9 @@ class FindHandsOptions(NodeOptions):
 class FindHands(Node):
     """Looks for the hand in the padded square around a region instead of in the frame.
 
-    Where more regions are hands than may be looked at in a frame, they take turns; in between, and where no hand is found, a
-    region has no landmarks. Its side is what most looks at its track said. Frames of a live source that are late already
-    pass as they are.
+    Where more regions are hands than may be looked at in a frame, up to twice as many take turns; in between, and where no
+    hand is found, a region has no landmarks. Its side is what most looks at its track said. Frames of a live source that are
+    late already pass as they are.
     """
 
     takes: ClassVar[tuple[type, ...]] = (Regions,)
@@ -64,19 +64,19 @@ class FindHands(Node):
     def open(self, context: Context) -> None:
         asked = self.options
         bundle = Bundle.read(asked.asset or find_bundle())
-        # A hand that waits for its turn keeps its place, so that it need not be detected anew.
         self._slots = Slots(bundle, Confidences(asked.detection, asked.presence, asked.tracking), 2 * asked.most)
         self._slots.warm(asked.most)
 
     def process(self, regions: Regions) -> Regions:
+        assert self._slots is not None, "the node is open"
         hands = {one.id: one for one in regions.regions if one.label in self.options.labels and one.state == "tracked"}
         self._memory.begin(hands)
         seen: dict[int, tuple[Crop, Seen]] = {}
         if hands and self._is_late(regions):
             self._late += 1
         else:
-            for track_id in self._memory.turn(hands, self.options.most):
-                self._look(regions, hands[track_id], hands, seen)
+            for track_id in self._memory.turn(self._slots.admit(list(hands)), self.options.most):
+                self._look(self._slots.of(track_id, hands), regions, hands[track_id], seen)
         return Regions(regions.frame, [self._told(one, seen) for one in regions.regions], regions.events)
 
     def close(self) -> None:
@@ -92,11 +92,10 @@ class FindHands(Node):
         return self._live and captured > 0 and time.monotonic_ns() - captured > self.options.late * 1e6
 
     def _look(
-        self, regions: Regions, region: Region, present: Container[int], seen: dict[int, tuple[Crop, Seen]]
+        self, landmarker: Landmarker, regions: Regions, region: Region, seen: dict[int, tuple[Crop, Seen]]
     ) -> None:
-        assert self._slots is not None, "the node is open"
         crop = crop_square(regions.frame.bgr, region.crop_box or padded_square(region.box), self.options.side)
-        found = self._slots.of(region.id, present).look(crop.rgb) if crop else None
+        found = landmarker.look(crop.rgb) if crop else None
         self._looks += 1
         if crop is None or found is None or not _is_of(region, crop, found):
             self._memory.missed(region.id)

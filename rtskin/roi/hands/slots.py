@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import ExitStack
 
 from rtskin.roi.hands.landmarker import Bundle, Confidences, Landmarker
 
 
 class Slots:
-    """At most ``most`` landmarkers. A hand keeps its own, also while it is away, until another hand has none."""
+    """At most ``most`` landmarkers. A hand keeps its own, also while it is away, until another hand has none.
+
+    (Given to another hand, a landmarker has to detect it anew, which costs several times what following does.)
+    """
 
     def __init__(self, bundle: Bundle, confidences: Confidences, most: int) -> None:
         self._bundle, self._confidences, self._most = bundle, confidences, most
@@ -23,8 +26,14 @@ class Slots:
             self._free.append(Landmarker(self._bundle, self._confidences))
             self._free[-1].forget()
 
+    def admit(self, present: Sequence[int]) -> list[int]:
+        """The tracks of a frame that can be followed: those that are, and new ones in their order while there is room."""
+        own = [track_id for track_id in present if track_id in self._taken]
+        new = [track_id for track_id in present if track_id not in self._taken]
+        return own + new[: self._most - len(own)]
+
     def of(self, track_id: int, present: Container[int]) -> Landmarker:
-        """The landmarker of a track. present: the tracks of this frame."""
+        """The landmarker of a track that was admitted. present: the tracks of this frame."""
         if track_id not in self._taken:
             self._taken[track_id] = self._unused(present)
         self._taken.move_to_end(track_id)
@@ -39,9 +48,8 @@ class Slots:
         if self._free:
             return self._free.pop()
         away = next((track_id for track_id in self._taken if track_id not in present), None)
-        if away is None and len(self._taken) < self._most:
+        if away is None:
             return Landmarker(self._bundle, self._confidences)
-        # Without one that is away: of the hand that was not looked at for the longest.
-        landmarker = self._taken.pop(next(iter(self._taken)) if away is None else away)
+        landmarker = self._taken.pop(away)
         landmarker.forget()
         return landmarker

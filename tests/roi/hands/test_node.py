@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -91,12 +92,16 @@ def test_the_neighbours_hand_is_not_its_own(make: Make, fake: type[FakeLandmarke
     assert make().process(frame(hand(1))).regions[0].landmarks is None
 
 
-def test_no_more_than_asked_and_they_take_turns(make: Make) -> None:
+def test_no_more_than_asked_and_they_take_turns(make: Make, fake: type[FakeLandmarker]) -> None:
     node = make(most=2)
     given = [hand(number, x=20 * number) for number in range(1, 6)]
-    had = [{one.id for one in node.process(frame(*given)).regions if one.landmarks} for _ in range(5)]
-    assert [len(ids) for ids in had] == [2] * 5
-    assert set.union(*had[:3]) == {1, 2, 3, 4, 5}
+    had = [{one.id for one in node.process(frame(*given)).regions if one.landmarks} for _ in range(6)]
+    assert [len(ids) for ids in had] == [2] * 6
+    assert all(first | second == {1, 2, 3, 4} for first, second in pairwise(had))
+    assert len(fake.opened) == 4
+    assert sum(one.forgotten for one in fake.opened) == 2  # once each of those that were opened ahead
+    left = [hand(number, x=20 * number) for number in range(2, 6)]
+    assert {one.id for _ in range(2) for one in node.process(frame(*left)).regions if one.landmarks} >= {5}
 
 
 def test_the_side_stays_over_a_look_that_says_another(make: Make, fake: type[FakeLandmarker], monkeypatch: Any) -> None:

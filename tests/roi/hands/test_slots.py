@@ -35,10 +35,11 @@ def test_a_new_hand_takes_that_of_one_that_is_away(slots: Slots, fake: type[Fake
     assert len(fake.opened) == 2
 
 
-def test_more_hands_than_landmarkers_share_them(slots: Slots, fake: type[FakeLandmarker]) -> None:
-    everybody = {1, 2, 3, 4}
-    opened = [slots.of(track_id, everybody) for track_id in (1, 2, 3)]
+def test_more_hands_than_landmarkers_wait_until_one_leaves(slots: Slots, fake: type[FakeLandmarker]) -> None:
+    assert slots.admit([1, 2, 3, 4]) == [1, 2, 3]
+    opened = [slots.of(track_id, {1, 2, 3, 4}) for track_id in (1, 2, 3)]
     assert len(fake.opened) == 3
-    assert slots.of(4, everybody) is opened[0]  # that of the one that was not looked at for the longest
-    assert slots.of(1, everybody) is opened[1]
+    assert slots.admit([4, 3, 2, 1]) == [3, 2, 1]
+    assert slots.admit([5, 4, 3, 2]) == [3, 2, 5]
+    assert slots.of(5, {5, 4, 3, 2}) is opened[0]
     assert len(fake.opened) == 3
