@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from rtskin.frame import Mask, Regions, Scores
@@ -15,6 +14,7 @@ from rtskin.roi.regions.limits import Limits, parse_length
 from rtskin.roi.regions.zones import Polygon, Zones, parse_polygon
 from rtskin.roi.runs import RunLabeller
 from rtskin.roi.tracks.tracker import Habits, Tracker
+from rtskin.roi.warm import warm
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=60)]
@@ -91,9 +91,7 @@ class FindRegions(Node):
         self._classifier: Labeller | None = None
 
     def open(self, context: Context) -> None:
-        # Load or compile the kernels now: the first frame must not wait for it.
-        for data in (np.full((2, 2), 255, np.uint8), np.ones((2, 2), np.float32)):
-            find_regions(data, (2, 2), Rules(min_area=0))
+        warm()
         if self.options.labels != "none":
             self._classifier = Labeller(self.options.labels)
             self._classifier.warm_up()

@@ -31,7 +31,7 @@ class Shape:
     def sample(self, mask_size: tuple[int, int]) -> Whole:
         """Some of them, spread evenly."""
         points = self.points(mask_size)
-        return points[:: max(1, len(points) // SAMPLE)]
+        return np.ascontiguousarray(points[:: max(1, len(points) // SAMPLE)])  # of one layout, for the kernels
 
     def _made(self, mask_size: tuple[int, int]) -> Whole:
         region = self._region
