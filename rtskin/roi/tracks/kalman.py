@@ -25,7 +25,7 @@ ERROR, LEAST_ERROR = 0.02, 1.0
 #: Deviation of the velocity of what was seen once: its size so many times a second.
 UNKNOWN = 4.0
 #: Seconds in which the velocity of what is not seen falls to 1/e: nothing goes on like that for long.
-FADING = 1.5
+FADING = 0.7
 #: A side that lost more than this share is covered. The middle of what is covered from one side goes at half the speed at
 #: which it shrinks; at less than so much of that speed, both sides shrink.
 HIDDEN, ONWARD = 0.1, 0.35
