@@ -105,6 +105,8 @@ class Frame:
     number: int | None = None
     #: The small luma, made once and shared: see rtskin.preprocess.small.
     small: U8 | None = field(default=None, repr=False)
+    #: A shot starts with it (rtskin.smooth.cuts); None: nobody looked so far.
+    cut: bool | None = field(default=None, repr=False)
     _bgr: U8 | None = field(default=None, repr=False)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -67,9 +67,9 @@ def find_regions(
         strong = bool(stats[number, STRONG] >= max(1.0, SURE * rules.min_area * data.size))
         left, top = int(stats[number, 0]), int(stats[number, 1])
         mask_size = (data.shape[1], data.shape[0])
-        region = assemble(pixels, (left, top), mask_size, frame_size, min(1.0, score), exact)
+        region = assemble(pixels, (left, top), mask_size, frame_size, min(1.0, score), exact, strong)
         if rules.limits.admit(region.box, frame_size):
-            found.append(replace(region, strong=strong))
+            found.append(region)
     # By size; of two alike the upper, then the left one, so that the order says nothing of how they were found.
     found.sort(key=lambda region: (-region.area, region.mask_box[1], region.mask_box[0]))
     return found
@@ -82,6 +82,7 @@ def assemble(
     frame_size: tuple[int, int],
     score: float,
     exact: tuple[float, float, float, float] | None = None,
+    strong: bool = True,
 ) -> FoundRegion:
     """A region made of its pixels, holes filled. at: left, top of them in the mask. exact: its borders, in mask pixels."""
     height, width = pixels.shape
@@ -96,6 +97,7 @@ def assemble(
         mask=pixels,
         mask_box=(*at, width, height),
         mask_size=mask_size,
+        strong=strong,
         outline=outline_of(outline, at, (across, down)),
     )
 

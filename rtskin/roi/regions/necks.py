@@ -61,8 +61,11 @@ def part_of(region: FoundRegion, chosen: Bools, frame_size: tuple[int, int]) -> 
 def _cores(mask: U8, neck: float, thick: float) -> Bools | None:
     """bool h×w, true in the cores, of every so many-th pixel if the mask is large; None where there are fewer than two."""
     by = max(1, -(-max(mask.shape) // SIDE))
+    some = mask[by // 2 :: by, by // 2 :: by]
     # A pixel of nothing around it: where the crop ends, the region does.
-    depth = cv2.distanceTransform(np.pad(mask[by // 2 :: by, by // 2 :: by], 1), cv2.DIST_L2, 3)
+    padded = np.zeros((some.shape[0] + 2, some.shape[1] + 2), np.uint8)
+    padded[1:-1, 1:-1] = some
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
     most = float(depth.max())
     if most * by < LEAST:
         return None

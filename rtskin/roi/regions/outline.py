@@ -30,9 +30,7 @@ def filled(pixels: U8) -> tuple[U8, _Contour]:
     contours, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     outer, largest = contours[0], -1.0
     limit = HOLE * np.count_nonzero(pixels) if len(contours) > 1 else 0.0
-    for number, (contour, (*_, parent)) in enumerate(zip(contours, tree[0], strict=True)):
-        if len(contours) == 1:
-            break
+    for number, (contour, (*_, parent)) in enumerate(zip(contours, tree[0], strict=True) if len(contours) > 1 else ()):
         area = cv2.contourArea(contour)
         if parent < 0:
             if area > largest:
@@ -62,7 +60,7 @@ def outline_of(contour: _Contour, at: tuple[int, int], scale: tuple[float, float
     while len(corners) > CORNERS:
         tolerance *= 1.5
         corners = cv2.approxPolyDP(contour[:, None], tolerance, True)
-    points: Points = corners[:, 0].astype(np.float32)
-    points += np.float32(0.5) + np.array(at, np.float32)
-    points *= np.array(scale, np.float32)
+    points: Points = corners.reshape(-1, 2).astype(np.float32)
+    points += (at[0] + 0.5, at[1] + 0.5)
+    points *= scale
     return points

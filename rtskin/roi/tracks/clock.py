@@ -26,7 +26,8 @@ class Clock:
     """Tells the time frame by frame: by pts, else by the monotonic clock at capture, else by the source's rate.
 
     It breaks at a cut, when the size of the frames changes, and when time jumps back or ahead by more than two seconds; a
-    step of the clock is such a jump, and never counts as time. cuts: look for cuts.
+    step of the clock is such a jump, and never counts as time. cuts: look for
+    cuts, where the smoothing did not do so already.
     """
 
     def __init__(self, cuts: bool = True) -> None:
@@ -37,7 +38,7 @@ class Clock:
     def __call__(self, frame: Frame) -> Tick:
         seen = Seen(frame.time, frame.captured_ns, (frame.width, frame.height), (), "")
         before, self._before = self._before, seen
-        cut = self._cuts is not None and self._cuts(frame)
+        cut = self._cuts is not None and (self._cuts(frame) if frame.cut is None else frame.cut)
         usual = 1.0 / float(frame.source.rate or RATE)
         if before is None:
             return Tick(False, usual, self._now)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from rtskin.frame import Box
@@ -26,7 +25,7 @@ ERROR, LEAST_ERROR = 0.02, 1.0
 #: Deviation of the velocity of what was seen once: its size so many times a second.
 UNKNOWN = 4.0
 #: Seconds in which the velocity of what is not seen falls to 1/e: nothing goes on like that for long.
-FADING = 1.5
+FADING = 0.7
 #: A side that lost more than this share is covered. The middle of what is covered from one side goes at half the speed at
 #: which it shrinks; at less than so much of that speed, both sides shrink.
 HIDDEN, ONWARD = 0.1, 0.35
@@ -42,9 +41,12 @@ class BoxFilter:
 
     def _start(self, box: Box, area: float) -> None:
         self._state = np.zeros((5, 5), np.float64)
-        self._state[:, 0] = _measured(box, area)
-        self._state[:, 2] = np.square(self._errors(1.0))
-        self._state[:, 4] = np.square(self._scales(UNKNOWN, UNKNOWN / 2))
+        x, y, w, h = box
+        self._state[:, 0] = x + w / 2, y + h / 2, w, h, area
+        size = self.size
+        error = max(LEAST_ERROR, ERROR * size)
+        self._state[:, 2] = np.square((error, error, 2 * error, 2 * error, 2 * error * size))
+        self._state[:, 4] = np.square((size, size, size / 2, size / 2, size * size / 2)) * UNKNOWN**2
 
     @property
     def box(self) -> Box:
@@ -75,7 +77,7 @@ class BoxFilter:
 
     def predict(self, seconds: float, seen: bool = True) -> None:
         """On to a later time. seen: it was seen at the time it stands at; else its velocity fades."""
-        predict(self._state, seconds, self._scales(ACCELERATION, GROWTH), 1.0 if seen else math.exp(-seconds / FADING))
+        predict(self._state, seconds, self.size, 1.0 if seen else math.exp(-seconds / FADING))
         if not seen:
             self.keep_size()
 
@@ -125,28 +127,22 @@ class BoxFilter:
 
     def update(self, box: Box, area: float, trust: float = 1.0) -> None:
         """What was measured. trust: 0 … 1, less where the box is an estimate itself."""
-        update(self._state, _measured(box, area), np.square(self._errors(trust)))
-
-    def _scales(self, middle: float, side: float) -> npt.NDArray[np.float64]:
+        x, y, w, h = box
         size = self.size
-        return np.array((middle * size, middle * size, side * size, side * size, side * size * size))
-
-    def _errors(self, trust: float) -> npt.NDArray[np.float64]:
-        size = self.size
-        error = max(LEAST_ERROR, ERROR * size) / trust
-        return np.array((error, error, 2 * error, 2 * error, 2 * error * size))
-
-
-def _measured(box: Box, area: float) -> npt.NDArray[np.float64]:
-    x, y, w, h = box
-    return np.array((x + w / 2, y + h / 2, w, h, area), np.float64)
+        update(
+            self._state,
+            (float(x + w / 2), float(y + h / 2), float(w), float(h), float(area)),
+            size,
+            max(LEAST_ERROR, ERROR * size) / trust,
+        )
 
 
 @njit(nogil=True, cache=True)
-def predict(state, seconds, accelerations, kept):  # type: ignore[no-untyped-def]
+def predict(state, seconds, size, kept):  # type: ignore[no-untyped-def]
     """state: rows of value, velocity, and the covariance's three numbers. kept: the share of the velocity that is left."""
     for row in range(len(state)):
-        power = accelerations[row] ** 2
+        acceleration = size * (ACCELERATION if row < _WIDTH else GROWTH if row < _AREA else GROWTH * size)
+        power = acceleration**2
         state[row, 0] += seconds * state[row, 1] * (1 + kept) / 2
         state[row, 1] *= kept
         state[row, 2] += seconds * (2 * state[row, 3] + seconds * state[row, 4]) + power * seconds**4 / 4
@@ -155,10 +151,11 @@ def predict(state, seconds, accelerations, kept):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True, cache=True)
-def update(state, measured, variances):  # type: ignore[no-untyped-def]
-    """state as in predict. measured: a value a row. variances: of its error."""
+def update(state, measured, size, error):  # type: ignore[no-untyped-def]
+    """state as in predict. measured: a value a row. error: deviation of the middle's, in pixels."""
     for row in range(len(state)):
-        spread = state[row, 2] + variances[row]
+        deviation = error if row < _WIDTH else 2 * error if row < _AREA else 2 * error * size
+        spread = state[row, 2] + deviation**2
         gain, faster = state[row, 2] / spread, state[row, 3] / spread
         apart = measured[row] - state[row, 0]
         state[row, 0] += gain * apart

@@ -24,8 +24,8 @@ AREA, RATIO = 0.25, 5.0
 #: Sizes more, for a second of not being seen.
 FARTHER = 2.0
 
-#: Of no pair.
-_NEVER = 1e6
+#: The cost of no pair.
+NEVER = 1e6
 
 
 def match(
@@ -38,7 +38,7 @@ def match(
         [[cost(track, region, before - track.seen if track.hidden else 0.0) for region in regions] for track in tracks]
     )
     rows, columns = linear_sum_assignment(costs)
-    chosen = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if costs[row, column] < _NEVER]
+    chosen = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if costs[row, column] < NEVER]
     pairs = [(tracks[row], regions[column]) for row, column in chosen]
     matched, taken = {row for row, _ in chosen}, {column for _, column in chosen}
     return (
@@ -49,15 +49,15 @@ def match(
 
 
 def cost(track: Track, region: FoundRegion, hidden: float = 0.0) -> float:
-    """How unlike they are, in sizes; _NEVER where they cannot be one thing.
+    """How unlike they are, in sizes; NEVER where they cannot be one thing.
 
     hidden: seconds for which it was not seen, up to the frame before.
     """
     apart = distance(track, region)
     far = FAR + FARTHER * hidden if hidden > 0 else FAR
     if apart > min(far, NEAR + DEVIATIONS * track.filter.doubt / track.filter.size):
-        return _NEVER
+        return NEVER
     larger = math.log2(max(region.area, 1.0) / max(track.filter.area, 1.0))
     if hidden > 0 and larger < 0:
         return apart + AREA * min(-larger, 1.0)
-    return _NEVER if abs(larger) > math.log2(RATIO) else apart + AREA * abs(larger)
+    return NEVER if abs(larger) > math.log2(RATIO) else apart + AREA * abs(larger)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rtskin.frame import Box, Region
 from rtskin.roi.tracks.track import Track
 
@@ -48,13 +50,15 @@ def padded_square(box: Box) -> Box:
 def _polygon(
     track: Track, moved: tuple[float, float], box: Box, frame_size: tuple[int, int]
 ) -> tuple[tuple[float, float], ...]:
-    """Its outline, moved along with what is covered, inside the frame; that of its box where it is too thin for one."""
+    """Its outline, moved along with what is covered, inside the frame; that of its box where it is too thin for one.
+
+    (That of what is seen lies inside anyway.)
+    """
     points = track.region.outline
     if points is None or len(points) < 3:
         x, y, w, h = box
         return (x, y), (x + w, y), (x + w, y + h), (x, y + h)
-    width, height = frame_size
-    return tuple(
-        (min(max(x + moved[0], 0.0), float(width)), min(max(y + moved[1], 0.0), float(height)))
-        for x, y in points.tolist()
-    )
+    if moved != (0.0, 0.0):
+        points = np.clip(points + np.array(moved, np.float32), 0, np.array(frame_size, np.float32))
+    corners: list[tuple[float, float]] = list(map(tuple, points.tolist()))
+    return tuple(corners)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.regions.necks import part_of
 from rtskin.roi.tracks.shape import Whole, share_inside
@@ -27,6 +28,8 @@ PULL = 1.5
 #: (steps to each side, pixels of the mask a step) of the search, coarse to fine.
 SEARCH = ((4, 4), (3, 1))
 ROUNDS = 2
+#: Pixels of the mask: what is thinner, along the border of a shape, is of it.
+RIM = 5
 
 
 def parts_of(
@@ -71,6 +74,23 @@ def expected_inside(track: Track, region: FoundRegion, frame_size: tuple[int, in
     x, y = _expected(track, (size[0] / frame_size[0], size[1] / frame_size[1]), region)
     share: float = share_inside(track.shape.sample(size), x, y, region.mask)
     return share
+
+
+def unexplained(track: Track, region: FoundRegion, frame_size: tuple[int, int]) -> FoundRegion | None:
+    """The largest piece of a track's region that its shape does not explain; None where only its border is left."""
+    size = region.mask_size
+    scale = (size[0] / frame_size[0], size[1] / frame_size[1])
+    shapes = [track.shape.points(size)]
+    places = np.array([_expected(track, scale, region)], np.int64)
+    counts = np.zeros(region.mask.shape, np.int8)
+    put(counts, shapes[0], places[0][0], places[0][1], 1)
+    _settle(region, [track], shapes, places, counts)
+    left = ((region.mask > 0) & (counts == 0)).astype(np.uint8)
+    left = cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((RIM, RIM), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(left)
+    if count < 2:
+        return None
+    return part_of(region, labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()), frame_size)
 
 
 def _settle(

@@ -122,9 +122,10 @@ class Track:
 
 
 def distance(track: Track, region: FoundRegion) -> float:
-    """From where a track is expected to a region, in sizes of the two."""
+    """From where a track is expected to a region, in sizes of the two; of the larger one where only a bit may show of it."""
     (x, y), (to_x, to_y) = _middle(track.filter.box), _middle(region.box)
-    size = (track.filter.size + math.sqrt(region.box[2] * region.box[3])) / 2
+    own, other = track.filter.size, math.sqrt(region.box[2] * region.box[3])
+    size = max(own, other) if track.hidden else (own + other) / 2
     return math.hypot(to_x - x, to_y - y) / max(size, 1.0)
 
 

@@ -13,14 +13,16 @@ from rtskin.frame import Frame, Region, RegionEvent, Regions
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.regions.necks import split_at_necks
 from rtskin.roi.tracks.clock import Clock, Tick
-from rtskin.roi.tracks.matching import match
+from rtskin.roi.tracks.matching import NEVER, cost, match
 from rtskin.roi.tracks.memory import Memory, leaves
 from rtskin.roi.tracks.report import as_region
-from rtskin.roi.tracks.shared import expected_inside, parts_of
+from rtskin.roi.tracks.shared import expected_inside, parts_of, unexplained
 from rtskin.roi.tracks.track import Track, distance
 
 #: A track whose region was not found is in one, with another, that so much of its shape is expected in.
 COVERED = 0.4
+#: A region this much larger than the thing in it may have another one in it.
+GREW = 1.2
 #: A crumb this small beside what it touches becomes part of it.
 CRUMB = 0.1
 #: What was one thing so far is looked at for a neck every so many frames, and cut if it is there so often in a row.
@@ -89,7 +91,7 @@ class Tracker:
         known = [track for track in self._tracks if track.id or track.cut_off]
         pairs, unseen, rest = match(known, strong, self._before)
         weak, unseen, _ = match(unseen, [region for region in found if not region.strong], self._before)
-        sharers = self._sharers([*pairs, *weak], unseen, rest, size)
+        sharers = self._sharers([*pairs, *weak], unseen, rest, tick, size)
         rest = [region for region in rest if id(region) not in sharers]
         trying, _, rest = match([track for track in self._tracks if not (track.id or track.cut_off)], rest)
         for region, tracks in [*sharers.values(), *((region, [track]) for track, region in trying)]:
@@ -105,12 +107,13 @@ class Tracker:
         pairs: Sequence[tuple[Track, FoundRegion]],
         unseen: Sequence[Track],
         rest: Sequence[FoundRegion],
+        tick: Tick,
         size: Size,
     ) -> dict[int, tuple[FoundRegion, list[Track]]]:
         """Which tracks are in which region, by the id of that object. Crumbs that joined one are lost."""
         sharers = {id(region): (region, [track]) for track, region in pairs}
         for track in unseen:
-            into = _around(track, [*(region for _, region in pairs), *rest], size)
+            into = _around(track, [*(region for _, region in pairs), *rest], size) or _joined(track, pairs, tick, size)
             if into is not None:
                 sharers.setdefault(id(into), (into, []))[1].append(track)
         for number, (region, tracks) in sharers.items():
@@ -199,6 +202,18 @@ class Tracker:
         ]
         regions = [region for region in said if region is not None]
         return sorted(regions, key=lambda region: (-region.area, region.id))
+
+
+def _joined(track: Track, pairs: Sequence[tuple[Track, FoundRegion]], tick: Tick, size: Size) -> FoundRegion | None:
+    """The region of another track that has more in it than that one, where this one may have come to; it is there then."""
+    for owner, region in pairs:
+        if not track.apart or region.area < GREW * owner.filter.area or not owner.apart:
+            continue
+        more = unexplained(owner, region, size)
+        if more is not None and cost(track, more, tick.now - track.seen) < NEVER:
+            track.filter.reappear(more.box, track.filter.area)
+            return region
+    return None
 
 
 def _see_shared(region: FoundRegion, tracks: Sequence[Track], tick: Tick, size: Size) -> None:

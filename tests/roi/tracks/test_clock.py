@@ -9,6 +9,7 @@ from rtskin.frame import BgrPicture, Frame, Scores, SourceInfo
 from rtskin.node import Context
 from rtskin.roi.node import FindRegions
 from rtskin.roi.tracks.clock import Clock
+from rtskin.smooth.stream import Continuity
 from tests.roi.masks import disc, events, frame, ids, opened, run, together
 
 
@@ -92,3 +93,26 @@ def test_a_cut_ends_what_was_there_and_nothing_comes_back() -> None:
         told = [node.process(Scores(Frame(n, shots[n // 10], info, 33 * n), mask)) for n in range(20)]
         assert [ids(told[9])[0], ids(told[10])[0]] == expected
         node.close()
+
+
+def test_a_cut_that_the_smoothing_found_is_not_looked_for_again() -> None:
+    node = FindRegions(labels="none")
+    node.open(Context())
+    told = []
+    for number in range(12):
+        shown = frame(number / 30, number)
+        shown.cut = number == 6
+        told.append(node.process(Scores(shown, together(disc(600, 300, 80)))))
+        # Nobody looked at the picture.
+        assert shown.small is None
+    assert events(told) == [("found", 1), ("lost", 1), ("found", 2)]
+
+
+def test_the_smoothing_says_what_it_found() -> None:
+    shown = frame(0.0)
+    assert shown.cut is None
+    Continuity()(shown, "")
+    assert shown.cut is False
+    other = frame(0.0)
+    Continuity(cuts=False)(other, "")
+    assert other.cut is None
