@@ -175,9 +175,9 @@ def section(rows: list[list[Cell]], video: Path, chosen: argparse.Namespace, inf
     record, models, size = costs()
     return (
         f"## The feed: capture to message\n\n{machine()}. `python -m bench.feed --rounds {chosen.rounds} --seconds "
-        f"{chosen.seconds:g} --smooth {chosen.smooth}`: {video.name} at its own pace through the pipeline of `rtskin roi`; ms "
-        "from the capture to the making of the message, and until a program of its own has read and parsed it. Over: its 95th "
-        f"percentile less that of the network in the same run ({inference:.1f} ms in the median run), at most {MADE_MS:g} "
+        f"{chosen.seconds:g} --smooth {chosen.smooth}`: {video.name} at its own pace through the pipeline of `rtskin roi`; "
+        "ms from the capture to the making of the message, and until a program of its own has read and parsed it. Over: its "
+        f"95th percentile less that of the network in the same run ({inference:.1f} ms in the median run), at most {MADE_MS:g} "
         f"and {READ_MS:g}. "
         f"Way: from the making to the reading, p50 and p95, at most {READ_MS - MADE_MS:g}. Targets missed are bold. "
         f"Other programs, the readers among them, took {share:.0%} of the machine meanwhile.\n\n{markdown(header, rows)}\n\n"
