@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -14,6 +14,9 @@ import rtskin
 from rtskin.errors import InputError, RtskinError
 
 VERBS = ("live", "render", "roi", "mask", "models", "run", "demo", "doctor", "eval", "train")
+
+#: What typer makes of a KeyboardInterrupt.
+_BY_CTRL_C = 130
 
 
 class _Verbs(TyperGroup):
@@ -49,13 +52,23 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         application()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
     except KeyboardInterrupt:
-        sys.exit(1)  # before there was a graph to drain
+        _interrupted()  # before there was a graph to drain
+    except SystemExit as end:
+        if end.code != _BY_CTRL_C:
+            raise
+        _interrupted()
     except RtskinError as error:
         if debug:
             raise
         where = f" (in {error.node})" if error.node else ""
         sys.stderr.write(f"rtskin: {error}{where}\n")
         sys.exit(2 if isinstance(error, InputError) else 1)
+
+
+def _interrupted() -> NoReturn:
+    """Verbs that complete something on Ctrl-C say so themselves; of the others no half file stays."""
+    sys.stderr.write("rtskin: interrupted\n")
+    sys.exit(1)
 
 
 def _options(

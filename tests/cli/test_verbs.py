@@ -334,6 +334,18 @@ def test_ctrl_c_completes_a_live_recording(tmp_path: Path) -> None:
     assert json.loads(stats.read_text())["state"] == "done"
 
 
+def test_ctrl_c_of_a_verb_without_a_graph_says_so(
+    rtskin: Rtskin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rtskin.files.check_output", interrupted)
+    outcome = rtskin("train", "pack", tmp_path, "--out", tmp_path / "my.pack")
+    assert outcome.status == 1
+    assert outcome.err == "rtskin: interrupted\n"
+
+
 def test_ctrl_c_leaves_no_half_rendered_file(tmp_path: Path) -> None:
     process = started("render", "pattern:640x480@30?frames=100000", tmp_path / "out.mkv")
     wait_for_bytes(tmp_path, process)

@@ -31,7 +31,7 @@ from rtskin.train.loop.keep import blended
 from rtskin.train.loop.schedule import Patience, Rate
 from rtskin.train.loop.settle import UNSEEN, Settling, settle
 from rtskin.train.loop.step import Losses, Step
-from rtskin.train.loop.validate import Validation, score
+from rtskin.train.loop.validate import Validation, as_words, score
 from rtskin.train.loop.warm import start_from
 from rtskin.train.losses import distil
 from rtskin.train.losses.objective import Objective, tensors
@@ -228,6 +228,8 @@ class Trainer:
         self.judged = None if self.origin is None else net.state_dict()
         figures = self.validation.run(net)
         self._journal.write({"step": self.step, **_means(losses), "rate": self._rate(), "kept_out": figures})
+        if figures:
+            log.info("step %d, kept-out pictures: %s", self.step, as_words(figures))
         if show is not None:
             show.kept_out(self.step, figures, self.validation, net)
         if figures:

@@ -97,6 +97,13 @@ def score(figures: Figures) -> float:
     return good - bad
 
 
+def as_words(figures: Figures) -> str:
+    """In one line: "ccp iou 0.612 · negatives false_skin 0.021"."""
+    return " · ".join(
+        f"{name} {figure} {value:.3f}" for name, values in figures.items() for figure, value in values.items()
+    )
+
+
 def _means(judged: Iterator[Judged]) -> dict[str, float]:
     values: dict[str, list[float]] = {"iou": [], "false_skin": []}
     for one in judged:

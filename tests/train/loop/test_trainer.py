@@ -141,8 +141,9 @@ def test_a_full_disk_keeps_the_checkpoint_before(
 
 
 def test_the_log_has_figures_of_the_kept_out_and_names_what_was_skipped(
-    recipe: Recipe, data: Path, tmp_path: Path
+    recipe: Recipe, data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "rtskin.train")
     for index in range(4):
         (data / f"pairs/images/{index:03d}.png").write_bytes(b"no picture")
     run = trainer(recipe, data, tmp_path)
@@ -150,6 +151,9 @@ def test_the_log_has_figures_of_the_kept_out_and_names_what_was_skipped(
     entries = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     figures = [entry for entry in entries if "kept_out" in entry]
     assert [entry["step"] for entry in figures] == [3, 6]
+    said = [message for message in caplog.messages if "kept-out pictures" in message]
+    assert len(said) == 2
+    assert f"iou {figures[-1]['kept_out']['pairs']['iou']:.3f}" in said[-1]
     assert all(entry["loss"] > 0 for entry in figures)
     broken = [entry["broken"] for entry in entries if "broken" in entry]
     assert broken
