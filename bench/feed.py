@@ -91,6 +91,7 @@ def main() -> int:
     parser.add_argument("--video", type=Path, default=VIDEO, help="a made one where it is absent")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each run")
+    parser.add_argument("--smooth", default="auto")
     parser.add_argument("--kinds", default=",".join(feed_ways.available()))
     parser.add_argument("--stalled", type=float, metavar="SECONDS", help="the other question; a minute is usual")
     parser.add_argument("--write", action="store_true", help="put the table into bench/README.md")
@@ -114,25 +115,26 @@ def latency(kinds: Sequence[str], chosen: argparse.Namespace) -> tuple[str, bool
         for number in range(chosen.rounds):
             alone = [[kind] for kind in (kinds if number % 2 == 0 else list(reversed(kinds)))]
             for some in [*alone, list(kinds)]:
-                inference.append(run(video, some, chosen.seconds, folder, table))
+                inference.append(run(video, some, chosen, folder, table))
                 print(some, f"inference p95 {inference[-1]:.1f}", file=sys.stderr, flush=True)
         rows = [row(table, kind) for kind in (NODE, *kinds)]
         said = section(rows, video, chosen, float(np.median(inference)), others.share())
     return said, any(cell.met is False for one in rows for cell in one)
 
 
-def run(video: Path, kinds: Sequence[str], seconds: float, folder: Path, table: Table) -> float:
+def run(video: Path, kinds: Sequence[str], chosen: argparse.Namespace, folder: Path, table: Table) -> float:
     """One run with these transports; the p95 of its inference."""
     with ExitStack() as stack:
         ways = [feed_ways.start(kind, folder, stack) for kind in kinds]
         settings = {
             "source.uri": str(video),
             "source.pace": "source",
+            "smooth.method": chosen.smooth,
             "preprocess.skip": False,  # a picture that stands still would be had for nothing
             "feed": {"kind": "bench-feed", "out": [way.out for way in ways]},
         }
         graph = Graph.from_toml("gesture_roi", settings)
-        statistics = graph.run(seconds)
+        statistics = graph.run(chosen.seconds)
         time.sleep(0.3)  # the readers print
         feed = graph.nodes["feed"]
         assert isinstance(feed, NotingFeed)
@@ -173,11 +175,12 @@ def section(rows: list[list[Cell]], video: Path, chosen: argparse.Namespace, inf
     record, models, size = costs()
     return (
         f"## The feed: capture to message\n\n{machine()}. `python -m bench.feed --rounds {chosen.rounds} --seconds "
-        f"{chosen.seconds:g}`: {video.name} at its own pace through the pipeline of `rtskin roi`; ms from the capture to "
-        "the making of the message, and until a program of its own has read and parsed it. Over: its 95th percentile less "
-        f"that of the network in the same run ({inference:.1f} ms in the median run), at most {MADE_MS:g} and {READ_MS:g}. "
-        f"Way: from the making to the reading, p50 and p95, at most {READ_MS - MADE_MS:g}. Targets missed are bold. "
-        f"Other programs, the readers among them, took {share:.0%} of the machine meanwhile.\n\n{markdown(header, rows)}\n\n"
+        f"{chosen.seconds:g} --smooth {chosen.smooth}`: {video.name} at its own pace through the pipeline of `rtskin roi`; "
+        "ms from the capture to the making of the message, and until a program of its own has read and parsed it. Over: its "
+        f"95th percentile less that of the network in the same run ({inference:.1f} ms in the median run), at most "
+        f"{MADE_MS:g} and {READ_MS:g}. Way: from the making to the reading, p50 and p95, at most "
+        f"{READ_MS - MADE_MS:g}. Targets missed are bold. Other programs, the readers among them, took {share:.0%} of "
+        f"the machine meanwhile.\n\n{markdown(header, rows)}\n\n"
         f"Making the message of five regions with outlines of 60 points ({size / 1000:.1f} kB): {record:.2f} ms; by filling "
         f"the pydantic models and serialising these, {models:.2f} ms."
     )

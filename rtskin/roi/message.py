@@ -1,8 +1,8 @@
 """The message of the feed: what other programs read, one JSON object a frame.
 
 The models below are its description: the JSON Schema is generated from them (:func:`schema`), and a program in Python may
-read with ``Message.model_validate_json``. Writing goes by :mod:`rtskin.roi.record`, which makes the same in a fifth of the
-time that filling these models takes.
+read with ``Message.model_validate_json``. Writing goes by :mod:`rtskin.roi.record`, which makes the same without filling
+these models first: it is done for every frame.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import socket
 
-from rtskin.errors import SinkError, reason
+from rtskin.errors import reason
 from rtskin.roi.out.address import Address
+from rtskin.roi.out.hosts import resolve
 from rtskin.roi.out.transport import Transport
 
 #: The most that UDP carries over IPv4.
@@ -22,7 +23,7 @@ class Datagrams(Transport):
         self._socket: socket.socket | None = None
 
     def open(self) -> None:
-        family, self._target = resolve(self._address)
+        family, self._target = resolve(self._address, socket.SOCK_DGRAM)
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -50,18 +51,3 @@ class Datagrams(Transport):
             self.say(None)
             self.counts["sent"] += 1
         return True
-
-
-def resolve(address: Address) -> tuple[socket.AddressFamily, tuple[object, ...]]:
-    """Family and address of a host for datagrams; SinkError where it is not known."""
-    try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:
-        raise unknown_host(address, error) from error
-    family, _, _, _, target = found[0]
-    return family, target
-
-
-def unknown_host(address: Address, error: Exception) -> SinkError:
-    """The host of an address cannot be found."""
-    return SinkError(f"--out {address.shown}: the host {address.host!r} is not known ({reason(error)})")

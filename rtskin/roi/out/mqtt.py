@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rtskin.errors import InputError, MissingExtraError, reason
 from rtskin.roi.out.address import Address, parse
-from rtskin.roi.out.datagrams import resolve
+from rtskin.roi.out.hosts import resolve
 from rtskin.roi.out.transport import Transport
 from rtskin.roi.record import Sent
 
@@ -51,7 +51,7 @@ class MqttTransport(Transport):
             from paho.mqtt.enums import CallbackAPIVersion
         except ImportError as error:
             raise MissingExtraError("paho-mqtt 2", "feed", "mqtt://") from error
-        resolve(self._address)
+        resolve(self._address, socket.SOCK_STREAM)
         self._client = paho.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
         self._client.connect_timeout = _CONNECT_SECONDS
         self._client.max_queued_messages_set(_UNANSWERED)

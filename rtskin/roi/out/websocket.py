@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import re
 import socket
@@ -14,10 +13,9 @@ from typing import Any
 
 from rtskin.errors import MissingExtraError, reason
 from rtskin.roi.out.address import parse, without_login
-from rtskin.roi.out.datagrams import unknown_host
+from rtskin.roi.out.hosts import cannot_serve, resolve
 from rtskin.roi.out.mail import Mail, Nothing
 from rtskin.roi.out.transport import Transport
-from rtskin.roi.out.zeromq import not_ours, port_in_use
 from rtskin.roi.record import Sent
 
 #: Bytes that the system holds for a client that does not read: old messages, so few.
@@ -81,12 +79,8 @@ class WebSocketTransport(Transport):
             raise MissingExtraError("websockets", "feed", "ws://") from error
         self._websockets: Any = websockets
         self.counts["clients"] = 0
-        host = "0.0.0.0" if self._address.host == "*" else self._address.host
-        try:
-            family, kind, _, _, target = socket.getaddrinfo(host, self._address.port, type=socket.SOCK_STREAM)[0]
-        except (OSError, UnicodeError) as error:
-            raise unknown_host(self._address, error) from error
-        self._listening = socket.socket(family, kind)
+        family, target = resolve(self._address, socket.SOCK_STREAM, "0.0.0.0" if self._address.host == "*" else None)
+        self._listening = socket.socket(family, socket.SOCK_STREAM)
         # Before it listens: the clients' sockets inherit it.
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -94,9 +88,7 @@ class WebSocketTransport(Transport):
             self._listening.bind(target)
             self._listening.listen()
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise port_in_use(self._address) from error
-            raise not_ours(self._address, reason(error)) from error
+            raise cannot_serve(self._address, error.errno, reason(error)) from error
 
     def close(self) -> None:
         if self._listening is not None:

@@ -6,9 +6,9 @@ import socket
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from rtskin.errors import MissingExtraError, SinkError
+from rtskin.errors import MissingExtraError
 from rtskin.roi.out.address import Address, parse, without_login
-from rtskin.roi.out.datagrams import unknown_host
+from rtskin.roi.out.hosts import cannot_serve, resolve
 from rtskin.roi.out.transport import Transport
 from rtskin.roi.record import Sent
 
@@ -52,7 +52,7 @@ class ZmqTransport(Transport):
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:
-            raise _cannot_bind(self._address, error) from error
+            raise cannot_serve(self._address, error.errno, str(error.strerror)) from error
 
     def send(self, message: Sent) -> None:
         self._count_clients()
@@ -85,29 +85,6 @@ def _endpoint(address: Address) -> tuple[str, bool]:
     """Where to bind, as ZeroMQ writes it, and whether that is IPv6. Names are resolved here: it does so only to connect."""
     if address.host == "*":
         return f"tcp://*:{address.port}", False
-    try:
-        family, _, _, _, (ip, *_) = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError) as error:
-        raise unknown_host(address, error) from error
+    family, (ip, *_) = resolve(address, socket.SOCK_STREAM)
     is_v6 = family == socket.AF_INET6
     return f"tcp://[{ip}]:{address.port}" if is_v6 else f"tcp://{ip}:{address.port}", is_v6
-
-
-def _cannot_bind(address: Address, error: Any) -> SinkError:
-    import zmq
-
-    if error.errno == zmq.EADDRINUSE:
-        return port_in_use(address)
-    return not_ours(address, str(error.strerror))
-
-
-def port_in_use(address: Address) -> SinkError:
-    """Another program serves there."""
-    return SinkError(f"--out {address.shown}: port {address.port} is in use; choose another, or end who has it")
-
-
-def not_ours(address: Address, why: str) -> SinkError:
-    """The host is no interface of this machine."""
-    return SinkError(
-        f"--out {address.shown}: cannot serve there: {why}; the host is an address of this machine, 127.0.0.1, or 0.0.0.0"
-    )
