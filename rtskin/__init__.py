@@ -26,13 +26,13 @@ if TYPE_CHECKING:
         SourceNotFoundError,
         UnknownNameError,
     )
-    from rtskin.frame import Frame, Mask
+    from rtskin.frame import Frame, Mask, Region, RegionEvent, Regions
     from rtskin.graph import Graph, GraphSpec
     from rtskin.infer.cards import list_models
     from rtskin.node import Node, NodeOptions, Source
     from rtskin.render.views import view
     from rtskin.segmenter import Segmenter
-    from rtskin.streaming import stream
+    from rtskin.streaming import regions, stream
 
 __version__ = "0.1.0"
 
@@ -43,10 +43,14 @@ _HOME = {
     "Mask": "frame",
     "Node": "node",
     "NodeOptions": "node",
+    "Region": "frame",
+    "RegionEvent": "frame",
+    "Regions": "frame",
     "Segmenter": "segmenter",
     "Source": "node",
     "list_models": "infer.cards",
     "open_source": "capture",
+    "regions": "streaming",
     "stream": "streaming",
     "view": "render.views",
 }
@@ -66,6 +70,9 @@ __all__ = [
     "NodeError",
     "NodeOptions",
     "OutputExistsError",
+    "Region",
+    "RegionEvent",
+    "Regions",
     "RtskinError",
     "RuntimeUnavailableError",
     "Segmenter",
@@ -77,6 +84,7 @@ __all__ = [
     "__version__",
     "list_models",
     "open_source",
+    "regions",
     "stream",
     "view",
 ]

@@ -5,6 +5,7 @@ Every later packet holds the frame it came from, so a mask can never land on ano
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
@@ -109,6 +110,8 @@ class Frame:
     number: int | None = None
     #: The small luma, made once and shared: see rtskin.preprocess.small.
     small: U8 | None = field(default=None, repr=False)
+    #: A shot starts with it (rtskin.smooth.cuts); None: nobody looked so far.
+    cut: bool | None = field(default=None, repr=False)
     _bgr: U8 | None = field(default=None, repr=False)
 
     @property
@@ -177,6 +180,8 @@ class Scores:
     data: F32 | U8
     model: str = ""
     rides: bool = False
+    #: The regions in it, where somebody asked for them on the way.
+    regions: Regions | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -240,8 +245,14 @@ class RegionEvent:
 
 @dataclass(slots=True, eq=False)
 class Regions:
-    """The regions of a frame, largest first, and what happened to them since the frame before."""
+    """The regions of a frame, largest first, and what happened to them since the frame before.
+
+    trails: by id, the way of a region's middle in the last moments, (x, y) in pixels of the frame, the oldest first.
+    recent: the events of the last moments, the oldest first. Both only where they are to be shown.
+    """
 
     frame: Frame
     regions: list[Region]
     events: tuple[RegionEvent, ...] = ()
+    trails: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    recent: tuple[RegionEvent, ...] = ()

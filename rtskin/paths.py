@@ -10,15 +10,17 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from rtskin.errors import InputError, UnknownNameError
 
-Kind = Literal["models", "pipelines"]
+Kind = Literal["models", "labels", "pipelines"]
 
-#: What a folder of each kind holds: a model is a folder with a card, a pipeline a file.
-_MARK = {"models": "{name}/model.toml", "pipelines": "{name}.toml"}
-_NOUN = {"models": "model", "pipelines": "pipeline"}
+#: What a folder of each kind holds: a model is a folder with a card, a pipeline a file. Networks that label regions lie
+#: beside the models that make masks, with a card of another name.
+_MARK = {"models": "{name}/model.toml", "labels": "{name}/label.toml", "pipelines": "{name}.toml"}
+_NOUN = {"models": "model", "labels": "label model", "pipelines": "pipeline"}
+_FOLDER = {"labels": "models"}
 
 
 def find(kind: Kind, name: str | os.PathLike[str]) -> Path:
@@ -41,14 +43,15 @@ def names(kind: Kind) -> list[str]:
     """All names of that kind in all folders, sorted."""
     pattern = _MARK[kind].format(name="*")
     found = (path for folder in folders(kind) if is_folder(folder) for path in folder.glob(pattern))
-    return sorted({path.parent.name if kind == "models" else path.stem for path in found})
+    return sorted({path.stem if kind == "pipelines" else path.parent.name for path in found})
 
 
 def folders(kind: Kind) -> list[Path]:
     """The folders that are searched, first to last: $RTSKIN_MODELS or $RTSKIN_PIPELINES, the user's, the bundled."""
-    variable = os.environ.get(f"RTSKIN_{kind.upper()}")
+    home = cast(Kind, _FOLDER.get(kind, kind))
+    variable = os.environ.get(f"RTSKIN_{home.upper()}")
     chosen = [Path(part) for part in variable.split(os.pathsep) if part] if variable else []
-    return [*chosen, user_folder(kind), bundled_folder(kind)]
+    return [*chosen, user_folder(home), bundled_folder(home)]
 
 
 def user_folder(kind: Kind) -> Path:
@@ -88,8 +91,8 @@ def is_folder(path: Path) -> bool:
 
 
 def _existing(kind: Kind, path: Path) -> Path:
-    inside = path / "model.toml"
-    if kind == "models" and inside.is_file():
+    inside = path / _MARK[kind].format(name=".")
+    if kind != "pipelines" and inside.is_file():
         return inside
     if path.is_file():
         return path

@@ -75,7 +75,10 @@ NODES: Registry[Any] = Registry(
         "refine": "rtskin.render.refine:Refine",
         "render": "rtskin.render.node:Render",
         "roi": "rtskin.roi.node:FindRegions",
+        "hands": "rtskin.roi.hands.node:FindHands",
         "feed": "rtskin.roi.feed:Feed",
+        "regions": "rtskin.roi.attach:AttachRegions",
+        "plot": "rtskin.roi.plot:PlotTracks",
         "window": "rtskin.render.sinks.window:WindowSink",
         "file": "rtskin.render.sinks.file:FileSink",
         "png": "rtskin.render.sinks.png:PngSink",
@@ -135,5 +138,6 @@ VIEWS: Registry[Any] = Registry(
         "guided": "rtskin.render.views.edges:guided",
         "foreground": "rtskin.render.views.offline:Foreground",
         "seamless-clone": "rtskin.render.views.offline:SeamlessClone",
+        "rois": "rtskin.render.views.rois:rois",
     },
 )

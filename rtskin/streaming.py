@@ -1,4 +1,4 @@
-"""``rtskin.stream``: frames and masks as a Python loop."""
+"""``rtskin.stream`` and ``rtskin.regions``: frames with masks, or with regions, as a Python loop."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal, cast
 
-from rtskin.frame import Frame, Mask
-from rtskin.graph import Graph
+from rtskin.frame import Frame, Mask, Regions
+from rtskin.graph import Graph, GraphSpec
 from rtskin.infer.classes import Classes
 from rtskin.infer.sizes import Size
 from rtskin.riding import with_every
@@ -65,3 +65,56 @@ def stream(
     for packet in graph:
         mask = cast(Mask, packet)
         yield mask.frame, mask
+
+
+def regions(
+    source: str | int | os.PathLike[str],
+    *,
+    model: str | os.PathLike[str] | None = None,
+    smooth: str | None = None,
+    strength: float | None = None,
+    every: int | Literal["auto"] | None = None,
+    skip: bool | None = None,
+    pace: Literal["source", "max"] = "max",
+    device: str | None = None,
+    threads: int | None = None,
+    size: Size | str | None = None,
+    classes: Classes | None = None,
+) -> Iterator[Regions]:
+    """The regions of each frame of a source, largest first::
+
+        for found in rtskin.regions("clip.mp4"):
+            for region in found.regions:
+                print(found.frame.time, region.id, region.label, region.box)
+
+    What ``rtskin roi`` does, by its pipeline (gesture_roi), without its outputs; rtskin.roi.record.Recorder makes its
+    messages of them. Settings, errors and the two paces are those of :func:`stream`; every: between frames that the network
+    looks at, regions follow the picture.
+    """
+    settings: dict[str, Any] = {
+        "source.uri": os.fspath(source) if not isinstance(source, int) else str(source),
+        "source.pace": pace,
+        "infer.model": os.fspath(model) if model is not None else None,
+        "infer.device": device,
+        "infer.threads": threads,
+        "infer.size": size,
+        "infer.classes": classes,
+        "smooth.method": smooth,
+        "smooth.strength": strength,
+        # Nothing has to keep up: the filter is not to depend on how busy the machine is.
+        "smooth.in_time": False if pace == "max" else None,
+        "preprocess.skip": skip,
+    }
+    given = {key: value for key, value in settings.items() if value is not None}
+    for packet in Graph.from_toml("gesture_roi", given, lambda spec: with_every(_without_outputs(spec), every=every)):
+        yield cast(Regions, packet)
+
+
+def _without_outputs(spec: GraphSpec) -> GraphSpec:
+    """The pipeline up to the regions: without the nodes of the kind "feed"."""
+    ends = {name for name, node in spec.nodes.items() if node.kind == "feed"}
+    return GraphSpec(
+        description=spec.description,
+        nodes={name: node for name, node in spec.nodes.items() if name not in ends},
+        edges=[edge for edge in spec.edges if edge.target.partition(".")[0] not in ends],
+    )

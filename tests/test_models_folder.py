@@ -22,11 +22,13 @@ MODELS = Path(__file__).resolve().parents[1] / "models"
 def test_everything_may_ship() -> None:
     assert faults(MODELS) == []
     assert list(MODELS.glob("*/model.toml"))
+    assert list(MODELS.glob("*/label.toml"))
 
 
 def test_the_page_is_what_the_cards_say() -> None:
     cards = [Card.load(path) for path in sorted(MODELS.glob("*/model.toml"))]
-    assert (MODELS / "README.md").read_text("utf-8") == to_markdown(cards), (
+    labels = [Card.load(path) for path in sorted(MODELS.glob("*/label.toml"))]
+    assert (MODELS / "README.md").read_text("utf-8") == to_markdown(cards, labels), (
         "run: rtskin models --markdown > models/README.md"
     )
 
@@ -49,6 +51,12 @@ def test_what_extends_a_recipe_that_may_not_ship_may_not_either(copy: Path) -> N
     recipe = copy / "mobile-unet" / "recipe.toml"
     recipe.write_text(recipe.read_text("utf-8").replace("ship = true", "ship = false", 1), "utf-8")
     assert faults(copy) == ["mobile-unet: ccp may not ship", "mobile-unet-prior: ccp may not ship"]
+
+
+def test_a_labelling_network_on_data_that_may_not_ship_is_refused(copy: Path) -> None:
+    recipe = copy / "region-label" / "recipe.toml"
+    recipe.write_text(recipe.read_text("utf-8").replace("ship = true", "ship = false", 1), "utf-8")
+    assert faults(copy) == ["region-label: ccp may not ship"]
 
 
 def test_a_card_that_says_it_may_not_be_given_to_others_is_refused(copy: Path) -> None:

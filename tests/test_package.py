@@ -36,8 +36,9 @@ def test_the_import_is_light(tmp_path: Path) -> None:
 
 def test_the_public_surface() -> None:
     assert set(rtskin.__all__) == {
-        "Frame", "Graph", "GraphSpec", "Mask", "Node", "NodeOptions", "Segmenter", "Source", "__version__", "list_models",
-        "open_source", "stream", "view", *[name for name in vars(errors) if name.endswith("Error")],
+        "Frame", "Graph", "GraphSpec", "Mask", "Node", "NodeOptions", "Region", "RegionEvent", "Regions", "Segmenter",
+        "Source", "__version__", "list_models", "open_source", "regions", "stream", "view",
+        *[name for name in vars(errors) if name.endswith("Error")],
     }  # fmt: skip
     for name in rtskin.__all__:
         assert getattr(rtskin, name) is not None

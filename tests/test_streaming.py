@@ -48,3 +48,24 @@ def test_every_auto_needs_a_clock() -> None:
     pairs = list(rtskin.stream("pattern:64x48@60?frames=12", model="ellipse", every="auto", pace="source"))
     assert pairs
     assert all(mask.data.shape == (48, 64) for _, mask in pairs)
+
+
+def test_regions_of_each_frame(tmp_path) -> None:
+    found = list(rtskin.regions("pattern:64x48@30?frames=12", model="ellipse", smooth="none"))
+    assert [one.frame.seq for one in found] == list(range(12))
+    assert all(isinstance(one, rtskin.Regions) for one in found)
+    assert found[0].regions
+    x, y, w, h = found[0].regions[0].box
+    assert (x >= 0, y >= 0, x + w <= 64, y + h <= 48) == (True, True, True, True)
+    assert graph_threads() == []
+    with pytest.raises(SourceNotFoundError):
+        list(rtskin.regions(tmp_path / "missing.mp4"))
+
+
+def test_regions_between_frames_that_the_network_looks_at_and_at_the_sources_pace() -> None:
+    found = list(rtskin.regions("pattern:64x48@30?frames=12", model="ellipse", smooth="none", every=3))
+    assert [one.frame.seq for one in found] == list(range(12))
+    for one in rtskin.regions("pattern:64x48@60?frames=0", model="ellipse", pace="source", every="auto"):
+        if one.frame.seq > 5:
+            break
+    assert graph_threads() == []

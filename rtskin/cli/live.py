@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rtskin.cli import options as o
+from rtskin.cli import roi_options as r
 from rtskin.cli.live_sinks import sink_nodes, with_sinks
 from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
@@ -49,6 +50,8 @@ def live(
     threads: o.ThreadsOption = None,
     size: o.SizeOption = None,
     classes: o.ClassOption = None,
+    labels: r.LabelsOption = None,
+    hands: r.HandsOption = None,
     duration: o.DurationOption = None,
     stats: o.StatsOption = None,
     overwrite: o.OverwriteOption = False,
@@ -63,6 +66,8 @@ def live(
       rtskin live
 
       rtskin live clip.mp4 --view cutout
+
+      rtskin live --view rois --hands mediapipe
 
       rtskin live rtsp://camera/stream --sink null --duration 60 --stats stats.json
 
@@ -88,6 +93,8 @@ def live(
         "smooth_strength": strength,
         "preprocess_skip": skip,
         "render_view": view,
+        "regions_roi.labels": labels,
+        "regions_hands": {} if hands is r.HandsBy.MEDIAPIPE else None,
         "sink": sinks[0] if sinks else None,
     }
     settings = o.settings(source, model, smooth, device, threads, size, **own)

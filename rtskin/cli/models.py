@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
+from rtskin.cli import models_pull
 from rtskin.cli import options as o
+from rtskin.cli.listing import print_listing
 
 if TYPE_CHECKING:
     from rtskin.infer.cards import Card
 
 
-_WIDE = 200
-
-
 def register(app: typer.Typer) -> None:
-    """Add the verb."""
+    """Add the verbs."""
     app.command("models")(models)
+    models_pull.register(app)
 
 
 def models(
@@ -56,8 +54,9 @@ def models(
     cards = list_models()
     if markdown:
         from rtskin.infer.card_table import to_markdown
+        from rtskin.roi.label.card import list_label_cards
 
-        typer.echo(to_markdown(cards), nl=False)
+        typer.echo(to_markdown(cards, list_label_cards()), nl=False)
         return
     if as_json:
         typer.echo(json.dumps([{**card.model_dump(mode="json"), "path": str(card.path)} for card in cards], indent=2))
@@ -66,8 +65,7 @@ def models(
     table.add_column("where", overflow="fold", min_width=20)  # a shortened path could not be copied
     for card in cards:
         table.add_row(card.name, card.architecture, input_of(card), card.licence, card.description, _where(card))
-    # Rich takes what is no terminal for one of 80 columns, and would shorten names there that are to be copied.
-    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    print_listing(table)
 
 
 def _check(folder: Path) -> None:

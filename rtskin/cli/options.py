@@ -40,7 +40,7 @@ ViewOption = Annotated[
     str | None,
     typer.Option(
         "--view",
-        help="overlay, matte, cutout, background-blur, smooth-skin …; also joined: feather:radius=4+cutout",
+        help="overlay, matte, cutout, rois, background-blur, smooth-skin …; also joined: feather:radius=4+cutout",
         show_default=_PIPELINES,
     ),
 ]

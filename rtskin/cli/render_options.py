@@ -35,7 +35,7 @@ OverlayOption = Annotated[
 ]
 ViewOption = Annotated[
     str | None,
-    typer.Option("--view", help="matte, alpha, overlay, cutout or side-by-side.", show_default="the pipeline's"),
+    typer.Option("--view", help="matte, alpha, overlay, cutout, side-by-side or rois.", show_default="the pipeline's"),
 ]
 CodecOption = Annotated[
     str | None, typer.Option("--codec", help="h264, ffv1, prores or vp9.", show_default="by extension and view")

@@ -36,9 +36,10 @@ _ACCURACY: tuple[_Told, ...] = (
 )
 
 
-def to_markdown(cards: Sequence[Card]) -> str:
-    """The page; ends in a newline."""
+def to_markdown(cards: Sequence[Card], labels: Sequence[Card] = ()) -> str:
+    """The page; ends in a newline. labels: the cards of networks that label regions (rtskin.roi.label.card)."""
     parts = [_TOP, _models(cards), _accuracy(cards), *(_about(card) for card in cards)]
+    parts += [_labels(labels), *(_about(card) for card in labels)]
     return "\n".join(part for part in parts if part)
 
 
@@ -55,6 +56,15 @@ def _models(cards: Sequence[Card]) -> str:
     headings = ["model", "network", "parameters", *(["MACs, millions"] if counted else []), "input"]
     headings += ["network, ms", "720p frame, ms", "measured on", "licence"]
     return _table(headings, ([*_what(card, counted), *_speed(card.speed), card.licence or "–"] for card in cards))
+
+
+def _labels(cards: Sequence[Card]) -> str:
+    """The networks that make no masks, apart from those that do."""
+    if not cards:
+        return ""
+    headings = ["labels regions", "network", "parameters", "MACs, millions", "input", "labels", "licence"]
+    rows = ([*_what(card, True), ", ".join(card.output.classes), card.licence or "–"] for card in cards)
+    return f"# What labels regions\n\n{_table(headings, rows)}"
 
 
 def _what(card: Card, counted: bool) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from rtskin.errors import RtskinError, reason
+from rtskin.errors import InputError, RtskinError, reason
 from rtskin.frame import Mask, Rendered
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.registry import VIEWS
-from rtskin.render.views import blend
+from rtskin.render.views import blend, needs_regions
 from rtskin.render.views.chain import Chain, for_live
 from rtskin.render.views.text import parse_views
 
@@ -39,6 +41,7 @@ class Render(Node):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
+        self._has_regions = True  # until the graph is known
         self._use(self.options.view, self.options.threshold)
         # A view that remembers something sees one frame after the other.
         self.reentrant = not self._shown[1].stateful
@@ -47,6 +50,15 @@ class Render(Node):
     def view(self) -> str:
         """What is shown now, as it was written."""
         return self._shown[0]
+
+    @property
+    def wants_regions(self) -> bool:
+        """Whether the view that is shown now draws regions: else nobody need look for them."""
+        return self._shown[1].draws_regions
+
+    def bind(self, nodes: Mapping[str, Node]) -> None:
+        self._has_regions = any(inspect.getattr_static(node, "attaches_regions", False) for node in nodes.values())
+        self._check(*self._shown)
 
     def open(self, context: Context) -> None:
         blend.warm()
@@ -79,15 +91,27 @@ class Render(Node):
 
     def _use(self, name: str, threshold: float) -> None:
         before = f"step:low={max(0.0, threshold - _SOFT)},high={min(1.0, threshold + _SOFT)}+" if threshold else ""
-        self._shown = (name, Chain(before + name))  # one assignment: a worker sees both or neither
+        chain = Chain(before + name)
+        self._check(name, chain)
+        self._shown = (name, chain)  # one assignment: a worker sees both or neither
+
+    def _check(self, name: str, chain: Chain) -> None:
+        if chain.draws_regions and not self._has_regions:
+            raise InputError(
+                f"the view {name!r} draws regions, and nothing in this graph looks for them; "
+                "put a node of the kind 'regions' before the node that renders"
+            ).about("view")
 
     def _next(self) -> None:
-        """The view that follows in the list. One that others plugged in may not load: the stream goes on without it."""
+        """The view that follows in the list. One that others plugged in may not load: the stream goes on without it.
+
+        Nor are those shown that this graph has no regions for.
+        """
         current, names = parse_views(self.view)[-1][0], VIEWS.names()
         start = names.index(current)
         for name in [*names[start + 1 :], *names[:start]]:
             try:
-                if for_live(name):
+                if for_live(name) and (self._has_regions or not needs_regions(VIEWS.get(name))):
                     self.set("view", name)
                     return
             except Exception as error:  # whatever the import of a stranger's module raises

@@ -37,14 +37,14 @@ class Refiner:
         frame, data = scores.frame, scores.data
         size = (frame.height, frame.width)
         if data.shape == size:
-            return Mask(frame, self._same_size(data), scores.model)
+            return Mask(frame, self._same_size(data), scores.model, scores.regions)
         out = self._pool.take(size, np.uint8)
         small = self._unit(data, size)
         if self.method == "linear":
             guided.enlarge(small, out, self._pool)
         else:
             self._guided(frame, small, out)
-        return Mask(frame, out, scores.model)
+        return Mask(frame, out, scores.model, scores.regions)
 
     def _guided(self, frame: Frame, small: F32, out: U8) -> None:
         luma = luma_of(frame, self._pool)

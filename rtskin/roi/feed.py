@@ -1,91 +1,154 @@
-"""The node "feed": Regions → one JSON object a line."""
+"""The node "feed": Regions → one JSON object a frame, to wherever other programs want it."""
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
 
-from rtskin.frame import Regions
-from rtskin.node import Context, Node, NodeOptions
-from rtskin.roi.lines import Lines, ReaderGoneError, open_lines
+from pydantic import Field
 
-#: Version of the lines; it grows when a reader would have to change.
-VERSION = 1
+from rtskin.errors import InputError
+from rtskin.frame import RegionEvent, Regions
+from rtskin.node import Context, Node, NodeOptions, Source
+from rtskin.roi.out.courier import CLOSE_SECONDS, Courier
+from rtskin.roi.out.table import transports
+from rtskin.roi.record import Recorder, Sent, sent
 
 
 class FeedOptions(NodeOptions):
-    """out: a file, or "-" for standard output. overwrite: the file may exist already."""
+    """out: where to, one or several (rtskin.roi.out.address.FORMS). overwrite: a file may exist already.
 
-    out: str = "-"
+    every: a message each so many frames; their events are those of all frames since. only: labels; other regions and their
+    events are left out. crops: with a JPEG of each region's crop_box, at most crop_side pixels wide and high.
+    mirrored: what the messages say of the picture: that it is a mirror image.
+    """
+
+    out: list[str] | str = "-"
     overwrite: bool = False
+    every: int = Field(default=1, ge=1)
+    only: list[str] = Field(default_factory=list)
+    crops: bool = False
+    crop_side: int = Field(default=256, ge=16, le=4096)
+    crop_quality: int = Field(default=85, ge=1, le=100)
+    mirrored: bool = False
 
 
 class Feed(Node):
-    """Writes a line a frame, at once; see :func:`record` for what is in it.
+    """Sends a message a frame; rtskin.roi.message says what is in it.
 
-    A reader that goes away (``rtskin roi | head``) is no error: the sources end and the stream runs dry.
+    Each output has a thread and a bounded mailbox of its own: one that is slow or dead never slows the graph or another.
+    Only a file or pipe that takes too little holds the graph, and only where the source can wait.
+
+    A reader that goes away (``rtskin roi | head``) is no error: when no other output is left, the sources end and the
+    stream runs dry.
     """
 
     takes: ClassVar[tuple[type, ...]] = (Regions,)
     Options = FeedOptions
     emits = "none"
+    idle_every: ClassVar[float | None] = 0.5
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self._lines: Lines | None = None
-        self._written = 0
-        self._gone = False
+        outs = self.options.out
+        self._outs = [outs] if isinstance(outs, str) else list(outs)
+        try:
+            transports(self._outs)  # what cannot be is told when the graph is built
+        except InputError as error:
+            raise error.about("out") from None
+        self._couriers: list[Courier] = []
+        self._live = False
+        self._messages = 0
+
+    def bind(self, nodes: Mapping[str, Node]) -> None:
+        self._live = any(isinstance(node, Source) and node.live for node in nodes.values())
 
     def open(self, context: Context) -> None:
         self._context = context
-        self._gone = False
-        self._lines = open_lines(self.options.out, self.options.overwrite, context.stopping)
+        self._record = Recorder(self.options.mirrored)
+        self._thinned = Thinned(self.options.every, self.options.only)
+        self._messages = 0
+        for transport in transports(self._outs, self.options.overwrite):
+            courier = Courier(transport, live=self._live, stopping=context.stopping)
+            self._couriers.append(courier)
+            courier.start()
 
     def process(self, regions: Regions) -> None:
-        if self._gone or self._lines is None:
-            return
-        line = json.dumps(record(regions), separators=(",", ":"), allow_nan=False)
-        try:
-            self._lines.write(line + "\n")
-        except ReaderGoneError:
-            self._gone = True
-            self._context.drain()
-        else:
-            self._written += 1
+        kept = self._thinned(regions)
+        if kept is not None and not self._abandoned:
+            message = self._message(kept)
+            for courier in self._couriers:
+                courier.put(message)
+            self._messages += 1
+        self._look()
+
+    def idle(self) -> None:
+        self._look()
 
     def finish(self) -> None:
-        if self._lines is not None:
-            self._lines.finish()
+        for courier in self._couriers:
+            courier.end()
+        for courier in self._couriers:
+            courier.finish()
 
     def close(self) -> None:
-        lines, self._lines = self._lines, None
-        if lines is not None:
-            lines.close()
+        until = time.monotonic() + CLOSE_SECONDS
+        for courier in self._couriers:
+            courier.stop()
+        for courier in self._couriers:
+            courier.close(until - time.monotonic())
 
     def counters(self) -> dict[str, int | float | str]:
-        return {"lines": self._written}
+        counted: dict[str, int | float | str] = {"messages": self._messages}
+        for courier in self._couriers:
+            name = courier.transport.name
+            counted |= {f"{name} {key}": value for key, value in courier.counters().items()}
+        return counted
+
+    def _message(self, regions: Regions) -> Sent:
+        if not self.options.crops:
+            return sent(self._record(regions))
+        crops = self._crops(regions)
+        return sent(self._record(regions), crops)  # after the crops: they count for the age
+
+    def _crops(self, regions: Regions) -> list[bytes | None]:
+        from rtskin.roi.crops import jpeg, square
+
+        image = regions.frame.bgr
+        side, quality = self.options.crop_side, self.options.crop_quality
+        cut = [square(image, region.crop_box, side) if region.crop_box else None for region in regions.regions]
+        return [None if one is None else jpeg(one, quality) for one in cut]
+
+    def _look(self) -> None:
+        """What the couriers met: errors, and readers who left."""
+        for courier in self._couriers:
+            courier.check()
+        if self._abandoned:
+            self._context.drain()
+
+    @property
+    def _abandoned(self) -> bool:
+        """Whoever read has left."""
+        return all(courier.gone for courier in self._couriers)
 
 
-def record(regions: Regions, now_ns: int | None = None) -> dict[str, Any]:
-    """What a line says.
+class Thinned:
+    """Which frames become a message, and what is left in it."""
 
-    v, seq; pts in ticks and time in seconds (null where the source has none); age_ms: milliseconds since the frame was
-    captured (null where that is not known); width, height of the frame; rois, largest first: id, box x, y, w, h and area
-    in pixels of the frame, score: mean probability.
-    """
-    frame = regions.frame
-    now = time.monotonic_ns() if now_ns is None else now_ns
-    return {
-        "v": VERSION,
-        "seq": frame.seq,
-        "pts": frame.pts,
-        "time": None if frame.time is None else round(frame.time, 6),
-        "age_ms": round((now - frame.captured_ns) / 1e6, 3) if frame.captured_ns else None,
-        "width": frame.width,
-        "height": frame.height,
-        "rois": [
-            {"id": region.id, "box": list(region.box), "area": region.area, "score": round(region.score, 4)}
-            for region in regions.regions
-        ],
-    }
+    def __init__(self, every: int = 1, only: list[str] | None = None) -> None:
+        self._every, self._only = every, frozenset(only or ())
+        self._count = 0
+        self._events: list[RegionEvent] = []
+
+    def __call__(self, regions: Regions) -> Regions | None:
+        """None: no message for this one. The first frame has one."""
+        self._events += [event for event in regions.events if not self._only or event.label in self._only]
+        due = self._count % self._every == 0
+        self._count += 1
+        if not due:
+            return None
+        events, self._events = tuple(self._events), []
+        found = [region for region in regions.regions if not self._only or region.label in self._only]
+        return replace(regions, regions=found, events=events)

@@ -45,6 +45,8 @@ class Continuity:
         before, self._before = self._before, now
         # The detector sees every frame, also where something else broke the stream already: it compares neighbours.
         cut = self._cuts is not None and self._cuts(frame)
+        if self._cuts is not None:
+            frame.cut = cut
         if before is None:
             return Step(True, False, None)
         if cut or breaks(before, now):

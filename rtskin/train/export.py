@@ -187,10 +187,10 @@ def _write_onnx(net: Any, path: Path, shapes: Sequence[Shape]) -> None:
             external_data=False,
             verbose=False,
         )
-    _tidy(path, several=len(shapes) > 1)
+    tidy(path, several=len(shapes) > 1)
 
 
-def _tidy(path: Path, several: bool) -> None:
+def tidy(path: Path, several: bool) -> None:
     """Take out what the exporter notes about source files (it would show this machine's paths), and leave sizes open.
 
     Our networks are convolutions, scale factors and means: nothing in the graph but the declared sizes says at which size it

@@ -33,7 +33,7 @@ def test_next_passes_by_views_that_cannot_be_loaded(caplog: pytest.LogCaptureFix
         for _ in range(5):
             assert graph.command("view", "next")
             seen.append(node.process(make_mask(disc())).view)
-    assert seen == ["heat", "matte", "overlay", "pixelate", "side-by-side"]
+    assert seen == ["heat", "matte", "overlay", "pixelate", "rois"]
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
     assert messages[0].startswith(

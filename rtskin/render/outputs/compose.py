@@ -5,13 +5,16 @@ A composer takes masks one after another and gives av.VideoFrames, each good unt
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from rtskin.errors import SinkError
 from rtskin.frame import Frame, Mask
 from rtskin.media import av
+from rtskin.node import Context, Node
+from rtskin.registry import NODES
 from rtskin.render.outputs import mix, weights
 from rtskin.render.outputs.background import Background
 from rtskin.render.outputs.color import codes_of, matrix_for
@@ -150,15 +153,25 @@ class Cutout:
 
 
 class Painted:
-    """Views that paint on BGR: uint8 H×W×3, or H×W where the last is a plane."""
+    """Views that paint on BGR: uint8 H×W×3, or H×W where the last is a plane.
+
+    Regions are looked for here, where a view draws them and the masks come without: those of a file are followed from its
+    first frame on, however many workers made its masks.
+    """
 
     full = True
 
     def __init__(self, views: list[Said]) -> None:
         self._chain = Chain(views)
+        self._regions: Node | None = NODES.get("regions")() if self._chain.draws_regions else None
+        if self._regions is not None:
+            self._regions.open(Context())
 
     def __call__(self, mask: Mask) -> Any:
-        return frame_of(self._chain(_eight_bits(mask)))
+        mask = _eight_bits(mask)
+        if self._regions is not None and mask.regions is None:
+            mask = cast(Mask, self._regions.process(mask))
+        return frame_of(self._chain(mask))
 
 
 def frame_of(image: Plane) -> Any:
@@ -201,4 +214,4 @@ def _codes(native: Native, bgr: tuple[int, int, int]) -> tuple[float, ...]:
 def _eight_bits(mask: Mask) -> Mask:
     if mask.data.dtype == np.uint8:
         return mask
-    return Mask(mask.frame, ((mask.data.astype(np.uint32) + 128) // 257).astype(np.uint8), mask.model)
+    return replace(mask, data=((mask.data.astype(np.uint32) + 128) // 257).astype(np.uint8))

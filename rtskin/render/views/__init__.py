@@ -12,7 +12,8 @@ Its keyword-only arguments are what a user may say of it, checked by their annot
         ...
 
 and use them as any other: ``--view negative:strength=0.5+overlay``. A view that remembers something from frame to frame is
-a class with these arguments in ``__init__`` and the same call.
+a class with these arguments in ``__init__`` and the same call. A view that draws ``mask.regions`` says so
+(:func:`draws_regions`): they are looked for only while such a view is shown.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from rtskin.frame import U8, Mask
 from rtskin.registry import VIEWS
 from rtskin.render.views.parameters import Bgr, Color, Pixels, Share, parse_color
 
-__all__ = ["Bgr", "Color", "Pixels", "Share", "View", "parse_color", "view"]
+__all__ = ["Bgr", "Color", "Pixels", "Share", "View", "draws_regions", "needs_regions", "parse_color", "view"]
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -38,3 +39,14 @@ class View(Protocol):
 def view(name: str) -> Callable[[T], T]:
     """Decorator: a function or class becomes the view of that name. A name can be taken once."""
     return VIEWS.register(name)
+
+
+def draws_regions(view: T) -> T:
+    """Decorator: the view needs ``mask.regions``."""
+    view.draws_regions = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_regions(view: Any) -> bool:
+    """Whether somebody must have looked for the mask's regions before it comes to this view."""
+    return bool(getattr(view, "draws_regions", False))

@@ -12,7 +12,7 @@ from rtskin.frame import U8, Mask
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.registry import VIEWS
-from rtskin.render.views import View
+from rtskin.render.views import View, needs_regions
 from rtskin.render.views.parameters import checked
 from rtskin.render.views.text import Said, parse_views
 
@@ -20,11 +20,14 @@ from rtskin.render.views.text import Said, parse_views
 class Chain:
     """The views in ``text`` (or taken apart already); InputError, UnknownNameError say what is wrong with it.
 
-    stateful: it remembers something, so frames must come one after another. :meth:`close` gives back what it holds.
+    stateful: it remembers something, so frames must come one after another. draws_regions: masks must come with regions.
+    :meth:`close` gives back what it holds.
     """
 
     def __init__(self, text: str | list[Said]) -> None:
-        self._steps = [_step(name, own) for name, own in (parse_views(text) if isinstance(text, str) else text)]
+        said = parse_views(text) if isinstance(text, str) else text
+        self._steps = [_step(name, own) for name, own in said]
+        self.draws_regions = any(needs_regions(VIEWS.get(name)) for name, _ in said)
         self.stateful = any(getattr(step, "stateful", not isinstance(step, partial)) for step in self._steps)
         self._pool = BufferPool()
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from rtskin.errors import InputError
-
-if TYPE_CHECKING:
-    from rtskin.train.recipe import DataSet
 
 #: The columns that a table must have.
 _FILE, _TERMS = "file", "licence"
 
 
-def find(spec: DataSet, roots: Sequence[Any]) -> Path:
+class Named(Protocol):
+    """A set of a recipe: its name, and the table that it names."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def terms_file(self) -> str | None: ...
+
+
+def find(spec: Named, roots: Sequence[Any]) -> Path:
     """``spec.terms_file`` below the first root that has it; InputError."""
     folders = [root for root in roots if isinstance(root, Path)]
     for root in folders:
@@ -26,7 +32,7 @@ def find(spec: DataSet, roots: Sequence[Any]) -> Path:
     raise InputError(f"the data set {spec.name!r}: there is no terms_file {spec.terms_file!r} in {places}; see --data")
 
 
-def check(spec: DataSet, file: Path, names: Iterable[str]) -> None:
+def check(spec: Named, file: Path, names: Iterable[str]) -> None:
     """InputError where the table does not give terms for one of ``names``, paths of pictures below the set's folder.
 
     Tab-separated with a first row of names, among them "file" (a path below the data folder: SET/…) and "licence". The set

@@ -1,0 +1,103 @@
+"""Ids of regions on made scenes with known truth, and what finding and tracking them costs.
+
+IDF1 and switches are py-motmetrics' (Ristani et al., "Performance Measures and a Data Set for Multi-Target, Multi-Camera
+Tracking", 2016), with our own distances: 1 − IoU of boxes, from 0.5 on no match. Things count also while they are covered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from fractions import Fraction
+
+import motmetrics
+import numpy as np
+
+from bench.report import Cell, machine, markdown, publish
+from bench.track_scenes import SIZE, Scene, play, scenes
+from rtskin.frame import BgrPicture, Box, Frame, Scores, SourceInfo
+from rtskin.node import Context
+from rtskin.roi.node import FindRegions
+
+TARGET = 0.95
+INFO = SourceInfo("made", *SIZE)
+PICTURE = BgrPicture(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
+MANNERS = ((30.0, 0.0), (15.0, 0.0), (30.0, 0.3))
+
+
+def follow(scene: Scene, rate: float, dropped: float, seed: int) -> motmetrics.MOTAccumulator:
+    """Run a scene through the node, and note which id was at which thing."""
+    node = FindRegions(cuts=False)  # the pictures are black
+    node.open(Context())
+    noted = motmetrics.MOTAccumulator(auto_id=True)
+    for number, shown in enumerate(play(scene, rate, seed, dropped)):
+        ticks = round(shown.time * 90000)
+        frame = Frame(number, PICTURE, INFO, ticks, Fraction(1, 90000))
+        regions = node.process(Scores(frame, shown.mask)).regions
+        truth = list(shown.boxes.values())
+        noted.update(list(shown.boxes), [region.id for region in regions], distances(truth, [r.box for r in regions]))
+    node.close()
+    return noted
+
+
+def distances(truth: list[Box], found: list[Box]) -> np.ndarray:
+    """1 − IoU, n×m; NaN where they overlap by less than half."""
+    out = np.full((len(truth), len(found)), np.nan)
+    for row, a in enumerate(truth):
+        for column, b in enumerate(found):
+            value = overlap(a, b)
+            if value >= 0.5:
+                out[row, column] = 1 - value
+    return out
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes."""
+    wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    tall = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    both = max(wide, 0.0) * max(tall, 0.0)
+    return both / (a[2] * a[3] + b[2] * b[3] - both)
+
+
+def measure(rate: float, dropped: float, seeds: int, only: str = "") -> list[tuple[str, float, int]]:
+    """(scene, IDF1, switches) over all seeds, and "all"."""
+    metrics = motmetrics.metrics.create()
+    names, noted = [], []
+    for scene in scenes():
+        if only in scene.name:
+            for seed in range(seeds):
+                names.append(scene.name)
+                noted.append(follow(scene, rate, dropped, seed))
+    rows = []
+    for name in [*dict.fromkeys(names), "all"]:
+        chosen = [one for one, of in zip(noted, names, strict=True) if name in (of, "all")]
+        table = metrics.compute_many(chosen, metrics=["idf1", "num_switches"], generate_overall=True)
+        rows.append((name, float(table.loc["OVERALL", "idf1"]), int(table.loc["OVERALL", "num_switches"])))
+    return rows
+
+
+def report(seeds: int, only: str = "") -> str:
+    """The table."""
+    columns = [measure(rate, dropped, seeds, only) for rate, dropped in MANNERS]
+    heads = [f"{rate:.0f} Hz" + (f", {dropped:.0%} dropped" if dropped else "") for rate, dropped in MANNERS]
+    rows = []
+    for row in zip(*columns, strict=True):
+        cells = [Cell(f"{idf1:.3f} / {switches}", idf1 >= TARGET) for _, idf1, switches in row]
+        rows.append([row[0][0], *cells])
+    head = markdown(["scene", *(f"IDF1 / switches, {head}" for head in heads)], rows)
+    return f"{head}\n\n{seeds} runs each with other noise; {machine()}."
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default="", help="scenes whose name has this in it")
+    parser.add_argument("--no-publish", action="store_true", help="only print")
+    chosen = parser.parse_args()
+    text = report(chosen.seeds, chosen.only)
+    print(text) if chosen.no_publish else publish("tracks", text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

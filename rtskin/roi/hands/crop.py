@@ -1,0 +1,50 @@
+"""The square around a region, as a network takes it, and the way back to the frame."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from rtskin.frame import F32, U8, Box
+from rtskin.media import cv2
+
+#: Of the larger side of a region's box, added at each side where the region comes without a padded square.
+PADDING = 0.25
+
+
+class Crop(NamedTuple):
+    """rgb: uint8 n×n×3, black beyond the frame. left, top, side: where it is, in whole pixels of the frame."""
+
+    rgb: U8
+    left: int
+    top: int
+    side: int
+
+    def to_frame(self, points: F32) -> F32:
+        """N×3 (x, y, z) in parts of the crop's side → pixels of the frame; z in the same scale."""
+        return (points * self.side + (self.left, self.top, 0)).astype(np.float32)
+
+
+def padded_square(box: Box, padding: float = PADDING) -> Box:
+    """The square around the middle of a box, larger by ``padding`` of the box's larger side at each side."""
+    x, y, width, height = box
+    side = max(width, height) * (1 + 2 * padding)
+    return x + (width - side) / 2, y + (height - side) / 2, side, side
+
+
+def crop_square(bgr: U8, box: Box, most: int) -> Crop | None:
+    """The square ``box`` of a frame (uint8 H×W×3), its side at most ``most`` pixels; None where all of it is outside."""
+    left, top, side = math.floor(box[0]), math.floor(box[1]), max(1, math.ceil(max(box[2:])))
+    height, width = bgr.shape[:2]
+    x, y, x_end, y_end = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
+    if x >= x_end or y >= y_end:
+        return None
+    picture = bgr[y:y_end, x:x_end]
+    if picture.shape[:2] != (side, side):
+        borders = (y - top, top + side - y_end, x - left, left + side - x_end)
+        picture = cv2.copyMakeBorder(picture, *borders, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    if side > most:
+        picture = cv2.resize(picture, (most, most), interpolation=cv2.INTER_AREA)
+    return Crop(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), left, top, side)

@@ -1,0 +1,31 @@
+"""Names of hosts, and what is said where one cannot be reached or served at."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+from rtskin.errors import SinkError, reason
+from rtskin.roi.out.address import Address
+
+
+def resolve(
+    address: Address, kind: socket.SocketKind, host: str | None = None
+) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
+    """Family and socket address of ``address`` (or of another ``host``); SinkError where the name is not known."""
+    try:
+        found = socket.getaddrinfo(host or address.host, address.port, type=kind)
+    except (OSError, UnicodeError) as error:
+        raise SinkError(f"--out {address.shown}: the host {address.host!r} is not known ({reason(error)})") from error
+    family, _, _, _, target = found[0]
+    return family, target
+
+
+def cannot_serve(address: Address, number: int | None, why: str) -> SinkError:
+    """Why a server cannot be at an address. number: errno."""
+    if number == errno.EADDRINUSE:
+        return SinkError(f"--out {address.shown}: port {address.port} is in use; choose another, or end who has it")
+    return SinkError(
+        f"--out {address.shown}: cannot serve there: {why}; the host is an address of this machine, 127.0.0.1, or 0.0.0.0"
+    )

@@ -1,0 +1,43 @@
+"""The transports by the scheme of their addresses; imported when one is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+from rtskin.errors import InputError
+from rtskin.roi.out.address import scheme_of, shown, unknown_scheme
+from rtskin.roi.out.transport import Transport
+
+_TRANSPORTS = {
+    "udp": "udp:UdpTransport",
+    "osc": "osc:OscTransport",
+    "zmq": "zeromq:ZmqTransport",
+    "ws": "websocket:WebSocketTransport",
+    "mqtt": "mqtt:MqttTransport",
+}
+
+
+def transports(outs: Sequence[str], overwrite: bool = False) -> list[Transport]:
+    """One for each of ``outs``, not open yet; InputError for what cannot be. overwrite: a file may exist already."""
+    if not outs:
+        raise InputError("the feed has no output; - is standard output")
+    twice = [out for place, out in enumerate(outs) if out in outs[:place]]
+    if twice:
+        raise InputError(f"--out {shown(twice[0])} is given twice")
+    return [_transport(out, overwrite) for out in outs]
+
+
+def _transport(out: str, overwrite: bool) -> Transport:
+    scheme = scheme_of(out)
+    if scheme is None:
+        from rtskin.roi.out.file import FileTransport
+
+        if not out:
+            raise InputError("--out is empty; - is standard output")
+        return FileTransport(out, overwrite)
+    if scheme not in _TRANSPORTS:
+        raise unknown_scheme(out)
+    module, _, name = _TRANSPORTS[scheme].partition(":")
+    made: Transport = getattr(importlib.import_module(f"rtskin.roi.out.{module}"), name)(out)
+    return made

@@ -1,0 +1,1 @@
+"""regions: what is and is not a region of skin: holes, outlines, necks, zones, limits."""
