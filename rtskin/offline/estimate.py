@@ -55,12 +55,11 @@ def estimate(folder: WorkFolder, trial: Trial, jobs: int) -> Estimate:
     part = folder.manifest.segments
     frames, segments = part.last - part.first, segments_of(part)
     looked_at = sum(segment.to - segment.from_ for segment in segments)
-    one = looked_at * trial.masks.seconds + len(segments) * trial.masks.start
-    jobs = min(jobs, len(segments))
+    masks = _seconds(trial.masks, looked_at, min(jobs, len(segments)), len(segments))
     return Estimate(
         frames,
-        max(one / jobs, _least(trial.masks, looked_at)),
-        trial.outputs.start + frames * trial.outputs.seconds,
+        masks,
+        _seconds(trial.outputs, frames),
         frames * trial.matte_bytes,
         {
             output.path: frames * bytes_of_frame(path, trial.written) + _copied(folder, output.path)
@@ -100,9 +99,9 @@ def bytes_of_frame(path: Path, frames: int) -> float:
     return usual + (key - usual) / _KEY_FRAMES + more
 
 
-def _least(pace: Pace, frames: int) -> float:
-    """Seconds on all cores."""
-    return frames * pace.cpu / cores()
+def _seconds(pace: Pace, frames: int, jobs: int = 1, times: int = 1) -> float:
+    """For so many frames by so many workers, in so many parts: bound by the slowest node, or by all cores."""
+    return max((frames * pace.node + times * pace.start) / jobs, frames * pace.cpu / cores() + pace.start)
 
 
 def cores() -> int:

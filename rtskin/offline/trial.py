@@ -1,17 +1,22 @@
 """A render tried on a few stretches of its source: what one frame costs, in seconds and in bytes.
 
 Each stretch is what a segment would look at whose first frame is the sample: the warm-up before it, and the sample. Both
-passes run as they will, masks and outputs into a folder that is thrown away; times are those within a stretch, since the way
-to it (a decoder that begins at a key frame, a graph that starts) is longer than in a render from beginning to end.
+passes run as they will, masks and outputs into a folder that is thrown away.
+
+A stretch is too short for the clock to say how fast a render is: when its first mask comes out, most of its frames are half
+done already. So the pace is that of the slowest node, or of all cores, if these are what is short: the CPU of the whole
+stretch, less what the decoder needs for the way to it from the key frame before.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from rtskin.errors import NoFramesError
 from rtskin.frame import Frame, Mask
@@ -23,7 +28,7 @@ from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput
 from rtskin.offline.segment import make_segment
 from rtskin.offline.segments import Segment
-from rtskin.offline.settle import open_model
+from rtskin.offline.settle import SOURCE, open_model
 from rtskin.offline.source import NumberedFrames
 from rtskin.offline.stored import StoredMasks
 
@@ -33,9 +38,10 @@ _LOOK = 0.05
 
 @dataclass(frozen=True)
 class Pace:
-    """seconds, cpu: of a frame, by the clock and of all cores. start: seconds until the first."""
+    """Seconds. node: of the slowest node for a frame, by the clock. cpu: of all cores for a frame. start: what comes once,
+    before the first mask of a segment, or after the last frame of the outputs (encoders end, what they wrote is read)."""
 
-    seconds: float
+    node: float
     cpu: float
     start: float
 
@@ -92,51 +98,77 @@ def run_trial(folder: WorkFolder, samples: int, go_on: Callable[[int], bool]) ->
 
 
 def _try_masks(folder: WorkFolder, go_on: Callable[[int], bool]) -> Pace | None:
-    clock = _Clock()
     infer = open_model(GraphSpec.parse(folder.manifest.pipeline))
+    meters, used, start = [], _Used(), 0.0
     try:
         for place, segment in enumerate(folder.segments):
-            clock.begin()
+            begun, first = _Used.now(), list[float]()
 
-            def tick(count: int, place: int = place) -> bool:
-                clock.tick(count)
+            def tick(count: int, place: int = place, first: list[float] = first) -> bool:
+                first.append(time.perf_counter())
                 return go_on(place)
 
             record = make_segment(folder, segment, folder.source(), infer.segmenter, tick)
             if record is None:
                 return None
             folder.complete(segment, record)
+            used += _Used.now() - begun
+            start += first[0] - begun.wall
+            meters.append(record.statistics["nodes"])
     finally:
         infer.close()
     go_on(len(folder.segments))
-    return clock.pace()
+    firsts = sum(nodes[SOURCE]["p99_ms"] or 0.0 for nodes in meters)  # of some thirty reads, the longest
+    return _pace(meters, firsts, len(meters), used, start / len(meters))
 
 
 def _try_outputs(folder: WorkFolder, go_on: Callable[[], bool]) -> tuple[Pace, list[Path], int] | None:
-    clock = _Clock()
     folder.finish.mkdir(exist_ok=True)
-    graph = Graph().add("source", _Stretches(folder, clock)).add("masks", StoredMasks(folder))
+    source = _Stretches(folder)
+    graph = Graph().add(SOURCE, source).add("masks", StoredMasks(folder))
     graph.connect("source", "masks", size=4)
-    files = []
+    files, ends = [], []
     for number, part in enumerate(folder.manifest.outputs):
         place = folder.finish / str(number)
         place.mkdir()
         slash = "/" if part.path.endswith("/") else ""
         files.append(place / Path(part.path).name)
-        graph.add(f"output-{number}", _Timed(_alone(part), f"{files[-1]}{slash}", clock if number == 0 else None))
+        ends.append(_End(_alone(part), f"{files[-1]}{slash}"))
+        graph.add(f"output-{number}", ends[-1])
         graph.connect("masks", f"output-{number}", size=4)
+    begun = _Used.now()
     graph.start()
     while not graph.wait(_LOOK):
         if not go_on():
             graph.stop()
             return None
-    clock.flushed()
-    return clock.pace(), files, graph.statistics().frames["rendered"]
+    last = max((end.last for end in ends), key=lambda used: used.wall)
+    statistics = graph.statistics().as_dict()
+    first = [1000 * seconds for seconds in source.first]
+    pace = _pace([statistics["nodes"]], sum(first), len(first), last - begun, time.perf_counter() - last.wall)
+    return pace, files, statistics["frames"]["rendered"]
+
+
+def _pace(meters: Sequence[Mapping[str, Any]], firsts: float, places: int, used: _Used, start: float) -> Pace:
+    """meters: statistics of the nodes, of each graph that ran. firsts: milliseconds of the first reads at so many places.
+    used: by all of them."""
+    sources = [nodes[SOURCE] for nodes in meters]
+    frames = sum(source["count"] for source in sources)
+    read = (sum(source["busy_ms"] for source in sources) - firsts) / max(1, frames - places)
+    slowest = max(median(_usual_ms(nodes[name]) for nodes in meters) for name in meters[0] if name != SOURCE)
+    way = max(0.0, firsts - places * read)
+    return Pace(max(read, slowest) / 1000, used.without(way / 1000).cpu / max(1, frames), start)
+
+
+def _usual_ms(node: Mapping[str, Any]) -> float:
+    """The mean without the longest, which is the first as a rule. (Not the median: an encoder works by fits and starts.)"""
+    rest = node["count"] - 1
+    return float((node["busy_ms"] - node["p99_ms"]) / rest) if rest > 0 else float(node["busy_ms"])
 
 
 def _alone(part: OutputPart) -> OutputPart:
     """Without the sound of the whole source."""
-    return part.model_copy(update={"options": part.options | {"copies": "none", "verify": False}})
+    return part.model_copy(update={"options": part.options | {"copies": "none"}})
 
 
 def _numbers(folder: WorkFolder, segment: Segment) -> list[int]:
@@ -144,55 +176,35 @@ def _numbers(folder: WorkFolder, segment: Segment) -> list[int]:
     return [] if record is None else list(itertools.chain.from_iterable(range(*run) for run in record.numbers))
 
 
-class _Clock:
-    """Seconds and CPU from frame to frame within stretches."""
+@dataclass(frozen=True)
+class _Used:
+    """Seconds by the clock, and of all cores."""
 
-    def __init__(self) -> None:
-        self._begun = self._last = _now()
-        self._count = self._steps = self._first_times = 0
-        self._seconds = self._cpu = self._start = 0.0
+    wall: float = 0.0
+    cpu: float = 0.0
 
-    def begin(self) -> None:
-        """A stretch."""
-        self._begun, self._count = _now(), 0
+    @classmethod
+    def now(cls) -> _Used:
+        return cls(time.perf_counter(), time.process_time())
 
-    def tick(self, count: int | None = None) -> None:
-        """A frame is done, the ``count``-th of the stretch; told twice, it counts once."""
-        count = self._count + 1 if count is None else count
-        if count == self._count:
-            return
-        now = _now()
-        if self._count == 0:
-            self._first_times += 1
-            self._start += now[0] - self._begun[0]
-        else:
-            self._steps += 1
-            self._add(now)
-        self._count, self._last = count, now
+    def __add__(self, other: _Used) -> _Used:
+        return _Used(self.wall + other.wall, self.cpu + other.cpu)
 
-    def flushed(self) -> None:
-        """What waited in an encoder is written."""
-        self._add(_now())
+    def __sub__(self, other: _Used) -> _Used:
+        return _Used(self.wall - other.wall, self.cpu - other.cpu)
 
-    def pace(self) -> Pace:
-        steps, starts = max(1, self._steps), max(1, self._first_times)
-        return Pace(self._seconds / steps, self._cpu / steps, self._start / starts)
-
-    def _add(self, now: tuple[float, float]) -> None:
-        self._seconds += now[0] - self._last[0]
-        self._cpu += now[1] - self._last[1]
-
-
-def _now() -> tuple[float, float]:
-    return time.perf_counter(), time.process_time()
+    def without(self, wall: float) -> _Used:
+        """Less a part of the time, in which the cores were as busy as in the rest."""
+        wall = min(wall, self.wall)
+        return _Used(self.wall - wall, self.cpu * (1 - wall / self.wall) if self.wall > 0 else 0.0)
 
 
 class _Stretches(Source):
-    """The frames of all stretches, each once."""
+    """The frames of all stretches, each once. first: seconds until the first of each."""
 
     gives = Frame
 
-    def __init__(self, folder: WorkFolder, clock: _Clock) -> None:
+    def __init__(self, folder: WorkFolder) -> None:
         super().__init__()
         ends = [0, *(segment.end for segment in folder.segments)]
         self._todo = [
@@ -201,6 +213,7 @@ class _Stretches(Source):
             if segment.end > end
         ]
         self._now: NumberedFrames | None = None
+        self.first: list[float] = []
         self._context: Context | None = None
 
     def open(self, context: Context) -> None:
@@ -210,31 +223,32 @@ class _Stretches(Source):
         assert self._context is not None, "read() before open()"
         while self._now is not None or self._todo:
             if self._now is None:
-                self._now = self._todo.pop(0)
-                self._now.open(self._context)
+                return self._first(self._context)
             if (frame := self._now.read()) is not None:
                 return frame
             self._now.close()
             self._now = None
         return None
 
+    def _first(self, context: Context) -> Frame | None:
+        """Of the next stretch; where it has none, of one after it."""
+        begun = time.perf_counter()
+        self._now = self._todo.pop(0)
+        self._now.open(context)
+        frame = self._now.read()
+        self.first.append(time.perf_counter() - begun)
+        return frame if frame is not None else self.read()
+
     def close(self) -> None:
         if self._now is not None:
             self._now.close()
 
 
-class _Timed(WriteOutput):
-    """Tells the clock, where it has one, of every frame, and where one follows that is not the next."""
+class _End(WriteOutput):
+    """Knows when it got its last frame."""
 
-    def __init__(self, part: OutputPart, path: str, clock: _Clock | None) -> None:
-        super().__init__(part, path)
-        self._clock, self._before = clock, -2
+    last = _Used()
 
     def process(self, mask: Mask) -> None:
         super().process(mask)
-        if self._clock is None:
-            return
-        if mask.frame.seq != self._before + 1:
-            self._clock.begin()
-        self._before = mask.frame.seq
-        self._clock.tick()
+        self.last = _Used.now()
