@@ -50,7 +50,7 @@ _VIEWS = ("matte", "alpha", "overlay", "cutout")
 _WHOLE = ("film", "with_sound")
 _HEADER = """## Every kind of source through every output
 
-{machine}. `python -m tests.render.matrix`: the first {frames} frames of a source, about 96×96, through all outputs in one pass:
+{machine}. `python -m tests.render.matrix`: the first {frames} frames of each, about 96×96, through all outputs in one pass:
 matte as FFV1, H.264, ProRes, VP9, PNG of 8 and 16 bits, OpenEXR; alpha as ProRes 4444, VP9, FFV1, RGBA PNG; overlay as H.264
 (.mp4, .mkv), ProRes, VP9, FFV1, PNG; cutout on a colour (H.264), an image and a video (FFV1).
 
