@@ -193,8 +193,9 @@ def film(folder: Path) -> Path:
 
 
 def corrupt(folder: Path) -> Path:
-    """Of the pictures 20 to 23 in the order of decoding the second half is noise, which H.264 gets wrong or not at all."""
-    whole = plain(folder)
+    """160×128; of the pictures 20 to 23 in the order of decoding the second half is noise: some cannot be decoded, others
+    come out with holes that the decoder fills."""
+    whole = make_video(folder / "whole.mp4", FRAMES, size=(160, 128), options=_gops())
 
     def spoilt(number: int, data: bytes) -> bytes:
         noise = np.random.default_rng(number).integers(0, 256, len(data), dtype=np.uint8).tobytes()

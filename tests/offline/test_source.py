@@ -20,6 +20,7 @@ from rtskin.offline.frames import read_table
 from rtskin.offline.source import NumberedFrames
 
 from ..capture.media import make_video, rewrite
+from ..matrix import corrupt
 
 
 def columns(table: FrameTable) -> tuple[Any, ...]:
@@ -108,14 +109,7 @@ def test_images_that_cannot_be_read_keep_their_numbers(tmp_path: Path) -> None:
 
 def test_damage_looks_the_same_whatever_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """H.264 fills the holes of a picture from others, and how far those are depends on the number of threads."""
-    params = {"bf": "3", "x264-params": "keyint=12:min-keyint=12:scenecut=0"}
-    whole = make_video(tmp_path / "whole.mp4", 40, size=(160, 128), options=params)
-
-    def spoilt(number: int, data: bytes) -> bytes:
-        noise = np.random.default_rng(number).integers(0, 256, len(data), dtype=np.uint8).tobytes()
-        return data[: len(data) // 2] + noise[len(data) // 2 :] if number in range(20, 24) else data
-
-    path = str(rewrite(whole, tmp_path / "damaged.mp4", spoilt))
+    path = str(corrupt(tmp_path))
     found = set()
     for processors in (1, 4):
         monkeypatch.setattr(avio, "_processors", lambda count=processors: range(count))

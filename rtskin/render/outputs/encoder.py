@@ -60,7 +60,7 @@ class VideoWriter:
         self._mark = Marker(raster, encoding.pixel_format, size, time_base)
         self._time_base = time_base
         self._held: Any = None
-        self._lead = self._end = 0
+        self._lead = self._last = self._end = 0
 
     def write(self, picture: Any, pts: int, duration: int) -> None:
         """The next picture; pts and duration in ticks of the time base."""
@@ -69,7 +69,7 @@ class VideoWriter:
         picture.color_range, picture.colorspace = tags.range, tags.matrix
         picture.color_primaries, picture.color_trc = tags.primaries, tags.transfer
         picture.pts, picture.duration, picture.time_base = pts, duration, self._time_base
-        self._end = pts + duration
+        self._last, self._end = pts, pts + duration
         self._mux(self.stream.encode(picture))
 
     def finish(self) -> None:
@@ -89,7 +89,10 @@ class VideoWriter:
             self._held = packet
 
     def _duration_of_last(self, packet: Any) -> int:
-        # mp4 and mov add up durations in the order of decoding, whose last picture may not be the last that is shown.
+        # mp4 and mov show a film up to the end of the picture that is shown last. Where another is decoded after that, the
+        # durations, which they add up in the order of decoding, have to come out at the same time.
+        if packet.pts == self._last:
+            return int(self._end - packet.pts)
         return max(1, self._end - (packet.dts + self._lead))
 
 

@@ -196,6 +196,20 @@ def test_chapters_without_titles_stay_where_they_are(tmp_path: Path, name: str) 
         assert [round(chapter["start"] * chapter["time_base"] * 1000) for chapter in copy.chapters()] == starts
 
 
+@pytest.mark.parametrize("frames", range(1, 10))
+def test_the_last_picture_is_shown_as_long_as_in_the_source(tmp_path: Path, frames: int) -> None:
+    """Ticks of 1 ms at 30 a second: pictures are 33 or 34 apart, each 33 long, and decoded in another order."""
+    masks = []
+    for seq in range(frames):
+        frame = decoded(seq=seq)
+        frame.pts, frame.duration, frame.time_base = round(seq * 1000 / 30), 33, Fraction(1, 1000)
+        masks.append(masked(frame))
+    write(tmp_path / "a.mp4", "overlay", masks)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        stream = container.streams.video[0]
+        assert stream.duration * stream.time_base == Fraction(masks[-1].frame.pts + 33, 1000)
+
+
 def test_audio_that_does_not_fit_is_known_before_the_work(tmp_path: Path, source: Path) -> None:
     message = r"aac does not fit into webm; use \.mp4 or \.mov or \.mkv"
     with pytest.raises(SinkError, match=message):
