@@ -83,14 +83,9 @@ def _descendants(pid: int) -> list[int]:
 
 
 def tenths(looks: list[tuple[str, int, float]], stage: str) -> list[float]:
-    """Mean MB in each tenth of a pass, by the frames that were done."""
-    own = [(frames, held) for name, frames, held in looks if name == stage]
-    if not own or own[-1][0] < 10:
-        return []
-    parts: list[list[float]] = [[] for _ in range(10)]
-    for frames, held in own:
-        parts[min(9, 10 * frames // own[-1][0])].append(held)
-    return [mean(part) if part else float("nan") for part in parts]
+    """Mean MB in each tenth of a pass; none where it was over too soon to tell."""
+    held = [held for name, _, held in looks if name == stage]
+    return [mean(held[len(held) * n // 10 : len(held) * (n + 1) // 10]) for n in range(10)] if len(held) >= 10 else []
 
 
 def row(stage: str, parts: list[float]) -> list[object]:
@@ -115,11 +110,13 @@ def main() -> int:
         watched = Watched([sys.executable, "-m", "rtskin", "render", str(clip), str(out), "--json", *options])
         watched.run()
     rows = [row(stage, parts) for stage in ("masks", "output") if (parts := tenths(watched.looks, stage))]
+    if not rows:
+        sys.exit("the render was over too soon to tell; take a longer clip")
     header = ["pass", "MB in the first tenth", "second", "fifth", "last", f"more than in the second, ≤ {GROWTH:g}"]
     publish(
         "hold",
         f"## Memory of a render\n\n{machine()}. `python -m bench.hold`: {clip.name}, {' '.join(options)}; resident memory "
-        f"of all processes, mean over a tenth of the frames. Targets missed are bold.\n\n{markdown(header, rows)}",
+        f"of all processes, mean over a tenth of the time of a pass. Targets missed are bold.\n\n{markdown(header, rows)}",
     )
     return 0 if all(cells[-1].met is not False for cells in rows) else 1  # type: ignore[attr-defined]
 
