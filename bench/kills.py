@@ -1,9 +1,9 @@
 """Do renders survive being killed: SIGKILL at random moments, the last pass included, then once to the end.
 
 ``python -m bench.kills CLIP --kills 20 -- --model mobile-unet``: each kill begins a render of its own, with options of the
-verb; it is then finished, and its file compared byte by byte with that of an undisturbed run. With ``--in-a-row`` all
-kills are of one render. Every second moment is drawn from the last pass, which is short: so long after it began. Puts a
-table into bench/README.md with ``--publish NAME``. Exits with 1 where a file differs.
+verb; it is then finished, and its file compared byte by byte with that of an undisturbed run. With ``--in-a-row`` a render
+is killed again and again until it is faster. Every second moment is drawn from the last pass, which is short: so long after
+it began. Puts a table into bench/README.md with ``--publish NAME``. Exits with 1 where a file differs.
 """
 
 from __future__ import annotations
@@ -34,13 +34,12 @@ def main() -> int:
     chosen = parser.parse_args(words[:own])
     chosen.options = words[own + 1 :]
     with TemporaryDirectory(prefix="rtskin-kills-") as folder:
-        same, stages = render_and_kill(chosen, Path(folder))
-    renders = 1 if chosen.in_a_row else chosen.kills
+        same, renders, stages = render_and_kill(chosen, Path(folder))
     row = [chosen.clip.name, chosen.jobs, chosen.kills, *stages.values(), f"{same} of {renders}"]
     table = markdown(["clip", "jobs", "kills", *(f"in {stage}" for stage in stages), "same bytes"], [row])
     if chosen.publish:
         called = " ".join(words).replace(str(chosen.clip), chosen.clip.name).replace(f" --publish {chosen.publish}", "")
-        how = "all of one render" if chosen.in_a_row else "each of a render of its own"
+        how = "one after the other until the render ends" if chosen.in_a_row else "each of a render of its own"
         publish(
             f"kills-{chosen.publish}",
             f"## Killed and gone on with: {chosen.publish}\n\n{machine()}. `python -m bench.kills {called}`: SIGKILL at "
@@ -53,20 +52,23 @@ def main() -> int:
     return 0 if same == renders else 1
 
 
-def render_and_kill(chosen: argparse.Namespace, folder: Path) -> tuple[int, dict[str, int]]:
-    """How many renders ended with the same bytes, and how many kills came at each stage."""
+def render_and_kill(chosen: argparse.Namespace, folder: Path) -> tuple[int, int, dict[str, int]]:
+    """How many renders ended with the same bytes, of how many, and how many kills came at each stage."""
     whole, out = folder / f"whole{chosen.suffix}", folder / f"out{chosen.suffix}"
     lengths, wanted = passes(command(chosen, whole), whole), digest(whole)
     chance, same, stages = random.Random(chosen.seed), 0, dict.fromkeys(("plan", "masks", "output", "done"), 0)
+    renders = 0
     for number in range(chosen.kills):
         last = number % 2 == 1
-        after = chance.uniform(0, lengths[last])
-        stages[killed(command(chosen, out, again=True), out, after, in_last_pass=last)] += 1
-        if not chosen.in_a_row or number == chosen.kills - 1:
+        stage = killed(command(chosen, out), out, chance.uniform(0, lengths[last]), in_last_pass=last)
+        stages[stage] += 1
+        # One that was faster than its last killer is over, and the next kill is of another.
+        if not chosen.in_a_row or stage == "done" or number == chosen.kills - 1:
             to_the_end(command(chosen, out, again=True))
+            renders += 1
             same += digest(out) == wanted
             out.unlink()
-    return same, stages
+    return same, renders, stages
 
 
 def passes(words: list[str], out: Path) -> tuple[float, float]:
