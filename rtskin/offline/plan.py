@@ -41,7 +41,7 @@ _OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
 class Wanted:
     """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span.
 
-    segment, warm_up: in frames; by default the warm-up follows from the rate.
+    segment, warm_up: in frames; by default the warm-up follows from the rate and from how far masks look ahead.
     """
 
     source: str
@@ -91,9 +91,10 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         spec, model = settled(spec, infer), model_facts(infer.segmenter)
     finally:
         infer.close()
-    warm_up = warm_up_for(table) if wanted.warm_up is None else wanted.warm_up
-    frames = evenly(last - first, wanted.segment)
-    segments = SegmentsPart(first=first, last=last, frames=frames, warm_up=warm_up, tail=_tail(spec))
+    tail, frames = _tail(spec), evenly(last - first, wanted.segment)
+    # Filters are warmed up by masks that come from key frames and look ahead as theirs do, which takes as many before.
+    warm_up = warm_up_for(table) + tail if wanted.warm_up is None else wanted.warm_up
+    segments = SegmentsPart(first=first, last=last, frames=frames, warm_up=warm_up, tail=tail)
     manifest = Manifest(
         input=_input(path, wanted.source, table),
         segments=segments,

@@ -43,6 +43,6 @@ def lend_keys(options: KeyOptions, nodes: Mapping[str, Node], *, others_ride: bo
         raise GraphSpecError(f"node {options.of!r} is a {type(node).__name__}, not one that prepares frames").about(
             "of"
         )
-    keys = KeyFrames(options.every, options.change, options.rate, options.cuts)
+    keys = KeyFrames(options.every, options.change, options.rate, options.cuts, by_number=others_ride)
     cast(_LooksAtKeys, node).look_only_at(keys, others_ride=others_ride)
     return keys

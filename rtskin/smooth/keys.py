@@ -39,10 +39,21 @@ class KeyFrames:
     """Decides for the frames of one stream, in order; used by one thread at a time. 0.3 to 0.6 ms a frame.
 
     every: 1 … MOST, or "auto": as few frames between as keep ``rate``. rate: frames a second; None: the source's, by what it
-    says, else by the times of its frames. change: 0 … 1; 1: none is too much. cuts: look for cuts.
+    says, else by the times of its frames. change: 0 … 1; 1: none is too much. cuts: look for cuts. by_number: frames whose
+    number (Frame.seq) is a multiple of ``every`` are key frames, whichever came before: so those of a part of a file are
+    those of the whole, from the first multiple on.
     """
 
-    def __init__(self, every: Every, change: float = CHANGE, rate: float | None = None, cuts: bool = True) -> None:
+    def __init__(
+        self,
+        every: Every,
+        change: float = CHANGE,
+        rate: float | None = None,
+        cuts: bool = True,
+        *,
+        by_number: bool = False,
+    ) -> None:
+        self._by_number = by_number and every != "auto"
         self._auto = KeepUp(rate) if every == "auto" else None
         #: Frames from one key frame to the next, at most.
         self.every: int = 1 if every == "auto" else every
@@ -71,6 +82,8 @@ class KeyFrames:
 
     def _due(self, last: _Last, frame: Frame, segmenter: Any) -> bool:
         if segmenter is not last.segmenter or frame.seq - last.seq >= self.every:
+            return True
+        if self._by_number and frame.seq // self.every > last.seq // self.every:
             return True
         if self._change >= 1:
             return False

@@ -44,8 +44,8 @@ class Motion(NamedTuple):
 class FlowField:
     """Dense flow with what is unreliable in it; about 0.7 ms for both directions at 256×144. One thread at a time.
 
-    finely: look closely at pictures of any size where it is for the flow back; the flow forth, which only checks it,
-    stays as it is. Twice the time.
+    finely: the flow back is searched for closely in pictures of any size; the one forth, which only checks it, is not. Twice
+    the time.
     """
 
     def __init__(self, finely: bool = False) -> None:

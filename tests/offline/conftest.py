@@ -13,6 +13,7 @@ from rtskin.graph.spec import read_spec
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.plan import Wanted, plan
+from rtskin.riding import with_every
 
 from ..capture.media import make_video
 
@@ -31,9 +32,14 @@ def planned(clip: Path, tmp_path: Path) -> Planned:
     """``planned("work", source=…, segment=…, settings=…)``: a folder of that name, its output a matte beside it."""
 
     def make(
-        name: str = "work", source: Path | str = clip, settings: dict[str, Any] | None = None, **own: Any
+        name: str = "work",
+        source: Path | str = clip,
+        settings: dict[str, Any] | None = None,
+        every: int | None = None,
+        **own: Any,
     ) -> WorkFolder:
         spec, _ = read_spec(paths.find("pipelines", "offline_render"))
+        spec = with_every(spec, every, repeats=True)
         spec = spec.override({"infer.model": "ellipse", "source.uri": str(source), **(settings or {})})
         output = OutputPart(path=str(tmp_path / f"{name}.mkv"), view="matte")
         own = {"segment": 20, "warm_up": 8, **own}

@@ -54,6 +54,20 @@ def test_segments_that_are_not_done_are_counted(planned: Planned) -> None:
         finish(folder)
 
 
+def test_an_input_that_has_changed_since_its_masks_were_made_is_refused(
+    planned: Planned, clip: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(clip.read_bytes())
+    folder = worked(planned, source=copy)
+    copy.write_bytes(clip.read_bytes() + b"more")
+    with pytest.raises(InputError, match="not the file any more that was planned with"):
+        finish(folder)
+    assert not output(folder).exists()
+    copy.write_bytes(clip.read_bytes())
+    assert finish(folder) == Finished(FRAMES, 0)
+
+
 def test_masks_that_are_not_what_was_written_are_made_again(planned: Planned) -> None:
     folder = worked(planned)
     path = folder.mattes(folder.segments[1])

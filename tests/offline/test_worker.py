@@ -110,6 +110,28 @@ def test_an_input_that_has_changed_is_refused(planned: Planned, clip: Path, tmp_
         Worker(folder).run()
 
 
+def test_masks_of_an_input_that_changes_meanwhile_do_not_count(
+    planned: Planned, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It grows while the second segment is made."""
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(clip.read_bytes())
+    folder, finish, done = planned(source=copy), MatteWriter.finish, []
+
+    def grown(self: MatteWriter) -> str:
+        done.append(1)
+        if len(done) == 2:
+            copy.write_bytes(clip.read_bytes() + b"more")
+        return finish(self)
+
+    monkeypatch.setattr(MatteWriter, "finish", grown)
+    with pytest.raises(InputError, match="not the file any more that was planned with"):
+        Worker(folder).run()
+    assert folder.done() == {0}
+    copy.write_bytes(clip.read_bytes())
+    assert Worker(folder).run()
+
+
 def test_an_input_beside_a_folder_that_was_mounted_elsewhere_is_found(
     planned: Planned, clip: Path, tmp_path: Path
 ) -> None:

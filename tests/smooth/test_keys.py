@@ -41,6 +41,16 @@ def test_frames_that_are_not_there_count_too() -> None:
     assert chosen(KeyFrames(5), frames) == [0, 8, 16, 24]
 
 
+@pytest.mark.parametrize("begins", [0, 3, 5, 11])
+def test_by_number_a_part_has_the_key_frames_of_the_whole(begins: int) -> None:
+    whole, part = moving(24), moving(24)[begins:]
+    found = chosen(KeyFrames(5, by_number=True), part)
+    assert chosen(KeyFrames(5, by_number=True), whole) == [0, 5, 10, 15, 20]
+    assert found[0] == begins
+    assert [number for number in found if number % 5 == 0] == [n for n in (0, 5, 10, 15, 20) if n >= begins]
+    assert len(found) == len([n for n in found if n % 5 == 0]) + (begins % 5 > 0)
+
+
 @pytest.mark.parametrize("breaks", ["cut", "size", "gap", "back", "model"])
 def test_where_the_stream_breaks(breaks: str) -> None:
     keys = KeyFrames(10)
