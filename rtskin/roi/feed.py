@@ -59,7 +59,7 @@ class Feed(Node):
         except InputError as error:
             raise error.about("out") from None
         self._couriers: list[Courier] = []
-        self._live = False
+        self._live = self._drained = False
         self._messages = 0
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
@@ -125,7 +125,8 @@ class Feed(Node):
         """What the couriers met: errors, and readers who left."""
         for courier in self._couriers:
             courier.check()
-        if self._abandoned:
+        if self._abandoned and not self._drained:
+            self._drained = True
             self._context.drain()
 
     @property

@@ -41,13 +41,14 @@ class Mail:
     def put(self, message: Sent) -> None:
         """Hand over a message; it is lost where the graph stops first, or after the end."""
         with self._changed:
-            while self._blocks and self._full(message) and not (self._stopping.is_set() or self._ended):
+            while self._blocks and self._full(message) and not self._over:
                 self._changed.wait(_PATIENCE)
+            if self._over:
+                return
             while self._waiting and self._full(message):
                 self._forget(self._waiting.popleft())
-            if not self._ended:
-                self._waiting.append(message)
-                self._bytes += len(message.full)
+            self._waiting.append(message)
+            self._bytes += len(message.full)
             self._tell()
 
     def take(self, timeout: float | None = None) -> Sent | Nothing:
@@ -79,6 +80,10 @@ class Mail:
         """Call ``listener`` whenever something changed, from whichever thread changed it; for takers that do not wait."""
         with self._changed:
             self._listener = listener
+
+    @property
+    def _over(self) -> bool:
+        return self._ended or self._stopping.is_set()
 
     def _full(self, message: Sent) -> bool:
         """A single message always has room."""

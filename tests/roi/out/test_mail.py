@@ -88,3 +88,4 @@ def test_a_sender_that_waits_is_woken(how: str) -> None:
         mail.end(drop=True)
     sender.join(20)
     assert not sender.is_alive()
+    assert mail.dropped == (1 if how == "end" else 0)  # the one that waits; the sender's is nobody's any more

@@ -22,6 +22,7 @@ from rtskin.roi.out.mqtt import MqttTransport
 from tests.graph.nodes import graph_threads
 from tests.roi.made import many, message
 from tests.roi.out.conftest import MOSQUITTO, Broker
+from tests.roi.out.waiting import until
 
 paho = pytest.importorskip("paho.mqtt.client", reason="needs the extra feed")
 
@@ -76,14 +77,6 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Courier
     for courier in started:
         courier.close()
     assert graph_threads() == []
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not happen")
 
 
 def send_until_sent(courier: Courier, seq: int) -> None:

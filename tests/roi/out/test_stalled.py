@@ -21,6 +21,7 @@ from rtskin.roi.out import courier
 from tests.graph.nodes import Count, graph_threads
 from tests.roi.made import many, regions
 from tests.roi.out.conftest import Broker, free_port
+from tests.roi.out.waiting import until
 
 zmq = pytest.importorskip("zmq", reason="needs the extra feed")
 client = pytest.importorskip("websockets.sync.client", reason="needs the extra feed")
@@ -214,12 +215,3 @@ def connect_and_never_read(stack: ExitStack, stalled: dict[str, str]) -> None:
         f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """So many looks, however long they take."""
-    for _ in range(60_000):
-        if condition():
-            return
-        time.sleep(0.0005)
-    raise AssertionError("it did not happen")

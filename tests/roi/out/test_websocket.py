@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from rtskin.roi.out.courier import Courier
 from rtskin.roi.out.websocket import WebSocketTransport
 from tests.graph.nodes import graph_threads
 from tests.roi.made import many, message
+from tests.roi.out.waiting import until
 
 connect = pytest.importorskip("websockets.sync.client", reason="needs the extra feed").connect
 exceptions = pytest.importorskip("websockets.exceptions")
@@ -36,14 +36,6 @@ def serve() -> Iterator[Callable[[str], Courier]]:
     for courier in started:
         courier.close()
     assert graph_threads() == []
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 def clients(courier: Courier, count: int) -> None:

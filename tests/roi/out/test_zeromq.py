@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from rtskin.errors import SinkError
 from rtskin.roi.out.zeromq import ZmqTransport
 from tests.roi.made import FACE, HAND, message
+from tests.roi.out.waiting import until
 
 zmq = pytest.importorskip("zmq", reason="needs the extra feed")
 
@@ -33,12 +33,7 @@ def subscriber(context: Any, port: int, topic: bytes = b"rtskin") -> Any:
 
 
 def until_clients(transport: ZmqTransport, count: int) -> None:
-    for _ in range(1000):
-        transport.idle()
-        if transport.counters()["clients"] == count:
-            return
-        time.sleep(0.01)
-    raise AssertionError(transport.counters())
+    until(lambda: bool(transport.idle() or transport.counters()["clients"] == count))
 
 
 def test_topic_json_and_a_part_for_each_crop(context: Any, port: int) -> None:
