@@ -16,7 +16,7 @@ from rtskin.media import av
 from rtskin.registry import VIEWS
 from rtskin.render.node import Render
 from rtskin.render.outputs import open_output
-from rtskin.render.views import ViewSettings, needs_regions
+from rtskin.render.views import needs_regions
 from rtskin.render.views.marks import PALETTE, Marks, color_of
 from rtskin.render.views.rois import caption, rois
 from rtskin.roi.attach import AttachRegions
@@ -29,7 +29,7 @@ HAND = Region(3, (100, 60, 80, 100), 5000.0, 0.9, "hand", 0.97)
 def painted(*regions: Region, size: tuple[int, int] = (320, 240), **more: Any) -> U8:
     frame = make_frame(np.zeros((size[1], size[0], 3), np.uint8))
     mask = Mask(frame, np.zeros((size[1], size[0]), np.uint8), regions=Regions(frame, list(regions), **more))
-    return rois(frame, mask, np.empty_like(frame.bgr), ViewSettings())
+    return rois(frame.bgr, mask, np.empty_like(frame.bgr))
 
 
 def where(image: U8, number: int) -> U8:
@@ -42,14 +42,14 @@ def test_it_draws_nothing_where_there_is_nothing() -> None:
     assert not painted().any()
     frame = make_frame()
     out = np.empty_like(frame.bgr)
-    assert np.array_equal(rois(frame, make_mask(np.zeros((48, 64), np.uint8)), out, ViewSettings()), frame.bgr)
+    assert np.array_equal(rois(frame.bgr, make_mask(np.zeros((48, 64), np.uint8)), out), frame.bgr)
 
 
 def test_it_leaves_frame_and_mask_alone() -> None:
     frame = make_frame()
     before = frame.bgr.copy()
     mask = Mask(frame, np.zeros((48, 64), np.uint8), regions=Regions(frame, [replace(HAND, box=(5, 5, 30, 30))]))
-    assert not np.array_equal(rois(frame, mask, np.empty_like(before), ViewSettings()), before)
+    assert not np.array_equal(rois(frame.bgr, mask, np.empty_like(before)), before)
     assert np.array_equal(frame.bgr, before)
     assert not mask.data.any()
 

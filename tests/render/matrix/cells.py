@@ -16,7 +16,7 @@ from rtskin.render.outputs import OutputOptions, open_output
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """name: of the file or pattern. exact: what is decoded is bit by bit what was composed. error: largest difference of a
+    """name: of the file or pattern. behind: what a cutout stands before, where that is a file. exact: what is decoded is bit by bit what was composed. error: largest difference of a
     matte, in 255ths (None: not bounded, a mean of 1 is asked for)."""
 
     view: str
@@ -24,15 +24,23 @@ class Cell:
     options: dict[str, Any] = field(default_factory=dict)
     exact: bool = False
     error: float | None = 0
+    behind: Path | None = None
 
     @property
     def images(self) -> bool:
         return "%" in self.name
 
     @property
+    def text(self) -> str:
+        """The view as it is asked for; without a contour, whose place depends on how it is drawn."""
+        if self.behind:
+            return f'{self.view}:background="{self.behind}"'
+        return "overlay:contour=no" if self.view == "overlay" else self.view
+
+    @property
     def title(self) -> str:
-        extra = " ".join(str(value) for key, value in self.options.items() if key not in ("background", "settings"))
-        behind = Path(str(self.options["background"])).suffix[1:] if "background" in self.options else ""
+        extra = " ".join(str(value) for value in self.options.values())
+        behind = self.behind.suffix[1:] if self.behind else ""
         return " ".join(part for part in (self.view, Path(self.name).suffix, extra, behind) if part)
 
 
@@ -57,8 +65,8 @@ def cells(image: Path, video: Path) -> list[Cell]:
         Cell("overlay", "of.mkv", {"codec": "ffv1"}, exact=True),
         Cell("overlay", "o/%04d.png"),
         Cell("cutout", "c.mp4"),
-        Cell("cutout", "ci.mkv", {"codec": "ffv1", "background": str(image)}, exact=True),
-        Cell("cutout", "cv.mkv", {"codec": "ffv1", "background": str(video)}, exact=True),
+        Cell("cutout", "ci.mkv", {"codec": "ffv1"}, exact=True, behind=image),
+        Cell("cutout", "cv.mkv", {"codec": "ffv1"}, exact=True, behind=video),
     ]
 
 
@@ -86,7 +94,7 @@ def write_all(masks: Iterable[Mask], cells: list[Cell], folder: Path) -> dict[Ce
     for cell in cells:
         (folder / cell.name).parent.mkdir(exist_ok=True)
         try:
-            output = open_output(folder / cell.name, cell.view, OutputOptions(strict=False, **cell.options))
+            output = open_output(folder / cell.name, cell.text, OutputOptions(strict=False, **cell.options))
             open_ones.append((cell, output))
         except Exception as error:
             errors[cell] = f"{type(error).__name__}: {error}"

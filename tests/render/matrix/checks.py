@@ -13,7 +13,7 @@ import numpy as np
 from rtskin.capture.raster import fields_of
 from rtskin.errors import InputError
 from rtskin.frame import Frame, Mask
-from rtskin.render.views import ViewSettings
+from rtskin.render.views.overlay import GREEN
 from tests.render.matrix.cells import Cell
 from tests.render.matrix.reading import Film, image, planes, program_pictures, program_times, read_film
 
@@ -37,7 +37,6 @@ class Truth:
     frames: list[Frame]
     masks: list[Mask]
     turned: bool
-    settings: ViewSettings
     pictures: Any = None
 
     @property
@@ -51,11 +50,11 @@ class Truth:
         return [time - min(times[0], Fraction(0)) for time in times]
 
 
-def truth_of(path: Path, frames: list[Frame], masks: list[Mask], settings: ViewSettings, program: bool) -> Truth:
+def truth_of(path: Path, frames: list[Frame], masks: list[Mask], program: bool) -> Truth:
     turned = frames[0].source.rotation != 0
     size = frames[0].width, frames[0].height
     pictures = program_pictures(path, size)[: len(frames)] if program else None
-    return Truth(path, read_film(path), frames, masks, turned, settings, pictures)
+    return Truth(path, read_film(path), frames, masks, turned, pictures)
 
 
 def faults(cell: Cell, path: Path, truth: Truth) -> list[str]:
@@ -183,11 +182,11 @@ def _matte_faults(cell: Cell, film: Film, truth: Truth) -> Iterator[str]:
 
 def _look_faults(cell: Cell, found: Any, truth: Truth) -> Iterator[str]:
     """As ffmpeg shows it, against what ffmpeg shows of the source, painted here in floats."""
-    wanted = [_expected(cell, picture, mask.data, truth.settings) for picture, mask in _pairs(truth)]
+    wanted = [_expected(cell, picture, mask.data) for picture, mask in _pairs(truth)]
     if len(found) != len(wanted):
         yield f"ffmpeg shows {len(found)} pictures of {len(wanted)}"
         return
-    if cell.options.get("background"):
+    if cell.behind:
         return
     difference = found.astype(float) - np.stack(wanted)
     if truth.film.frames[0].color_trc in _HDR and cell.view in ("overlay", "cutout"):
@@ -221,15 +220,15 @@ def _pairs(truth: Truth) -> Any:
     return zip(truth.pictures, truth.masks, strict=True)
 
 
-def _expected(cell: Cell, bgr: Any, mask: Any, settings: ViewSettings) -> Any:
+def _expected(cell: Cell, bgr: Any, mask: Any) -> Any:
     share = mask.astype(float)[..., None] / 255
     if cell.view == "matte":
         return np.repeat(mask[..., None].astype(float), 3, axis=2)
     if cell.view == "alpha":
         return np.dstack([bgr, mask]).astype(float)
     if cell.view == "overlay":
-        return bgr * (1 - settings.alpha * share) + np.array(settings.color) * settings.alpha * share
-    return bgr * share + np.array(settings.background) * (1 - share)
+        return bgr * (1 - 0.5 * share) + np.array(GREEN) * 0.5 * share
+    return bgr * share
 
 
 def _image_faults(cell: Cell, path: Path, truth: Truth) -> Iterator[str]:
