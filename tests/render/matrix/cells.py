@@ -16,8 +16,8 @@ from rtskin.render.outputs import OutputOptions, open_output
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """name: of the file or pattern. behind: what a cutout stands before, where that is a file. exact: what is decoded is bit by bit what was composed. error: largest difference of a
-    matte, in 255ths (None: not bounded, a mean of 1 is asked for)."""
+    """name: of the file or pattern. exact: what is decoded is bit by bit what was composed. error: largest difference of a
+    matte, in 255ths (None: not bounded, a mean of 1 is asked for). behind: the file that a cutout stands before."""
 
     view: str
     name: str
