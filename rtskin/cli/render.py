@@ -68,9 +68,7 @@ def render(options: r.RenderOptions) -> None:
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | rtskin render - matte.mkv
     """
     if os.path.isdir(options.source):
-        from rtskin.cli.render_spec import check_for_all
-
-        render_folder(options, render_one, check_for_all)
+        render_folder(options, render_one, _check_for_all)
     else:
         render_one(options)
 
@@ -93,6 +91,15 @@ def render_one(options: r.RenderOptions) -> None:
         _in_segments(request, options)
     else:
         _at_once(request, options)
+
+
+def _check_for_all(options: r.RenderOptions) -> None:
+    """What every video of a folder would end with."""
+    from rtskin.cli.render_offline import check_engine
+    from rtskin.cli.render_spec import check_for_all
+
+    check_engine(options.engine, options.address)
+    check_for_all(options)
 
 
 def _in_segments(request: Request, options: r.RenderOptions) -> None:

@@ -34,6 +34,8 @@ def preview(request: Request, options: RenderOptions, samples: int, work: Path) 
     sheet = options.sheet or Path(f"{request.targets[0][0].rstrip('/')}.preview.png")
     # Its own name says that it is ours to replace; any other is the user's.
     overwrite = options.sheet is None or options.overwrite
+    if sheet.suffix.lower() != ".png":
+        raise InputError(f"--sheet writes a file that ends in .png, not {sheet}")
     check_output(sheet, overwrite)
     stopping = threading.Event()
     with tempfile.TemporaryDirectory(prefix="rtskin-") as place:

@@ -106,6 +106,8 @@ def test_what_every_file_would_end_with_ends_it_before_the_first(tmp_path: Path)
         (["--codec", "no-such"], "no codec is called 'no-such'"),
         (["--start", "soon"], "start is 'soon'"),
         (["--smooth", "no-such"], "no-such"),
+        (["--background", "00ff00"], "add --view cutout"),
+        (["--address", "auto"], "add --engine ray"),
     ],
 )
 def test_wrong_options_end_a_batch_before_the_first_file(

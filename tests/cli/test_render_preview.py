@@ -92,6 +92,7 @@ def test_what_cannot_be_previewed(rtskin: Rtskin, video: Path, tmp_path: Path) -
     for call, status, message in (
         (("pattern:64x48?frames=3", tmp_path / "a.mkv", "--preview", "2"), 2, "--preview needs a file as INPUT"),
         ((video, tmp_path / "a.mkv", "--sheet", tmp_path / "s.png"), 2, "add --preview 9"),
+        ((video, tmp_path / "a.mkv", "--preview", "2", "--sheet", tmp_path / "s.jpg"), 2, "ends in .png"),
         ((video.parent, tmp_path / "out", "--preview", "2"), 2, "--preview: for one video only"),
         ((video, tmp_path / "a.mkv", "--preview", "2", "--sheet", tmp_path / "mine.png"), 1, "mine.png exists already"),
     ):

@@ -79,6 +79,7 @@ def cluster() -> Iterator[Any]:
     """A head that runs nothing; what it and its nodes started is gone afterwards."""
     pytest.importorskip("ray", reason=HAS_RAY)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    before = signal.getsignal(signal.SIGTERM)  # which a cluster takes for itself
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -95,6 +96,7 @@ def cluster() -> Iterator[Any]:
         yield made
     finally:
         made.shutdown()
+        signal.signal(signal.SIGTERM, before)
     wait_until(lambda: not any(is_running(pid) for pid in pids))
 
 
@@ -112,6 +114,7 @@ def stat(pid: int) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_where_no_node_has_a_cpu_it_says_that_it_waits_and_can_be_stopped(
     cluster: Any, planned: Planned, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
