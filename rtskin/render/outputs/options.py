@@ -21,7 +21,8 @@ class OutputOptions:
 
     codec: "auto" goes by the extension and the view. crf: of H.264 and VP9, 0 … 51 (63), smaller is finer. threads: of the
     encoder; part of what the bytes of an H.264 file depend on. bits: 8 or 16, of PNG; by default those of what is written:
-    masks have 8, which 16 hold × 257, pictures those of their source. pipe: what goes to standard output. copies: of the source's other streams. strict: audio that the container cannot hold
+    masks have 8, which 16 hold × 257, pictures those of their source.
+    pipe: what goes to standard output. copies: of the source's other streams. strict: audio that the container cannot hold
     is an error, not a warning. verify: frames of the finished file are decoded again and compared. rate: frames a second
     of sources that know neither times nor a rate. settings: of the views. background: of a cutout: a colour (rrggbb) instead
     of that in settings, or the path of an image or video.
