@@ -15,6 +15,8 @@ _log = logging.getLogger("rtskin.render")
 _OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "timecode"}
 #: Keys of Apple's cameras, which mp4 and mov keep only when told to write keys of any name.
 _APPLE = "com."
+#: Seconds before the first picture, as for the run-up of the sound, that are no chapter of their own.
+_GAP = 0.1
 
 
 #: ISO 639-2 has two codes for some languages; FFmpeg knows one of them where it writes mov. Either → that one.
@@ -88,6 +90,8 @@ def copy_chapters(source: Any, container: Any, first: Fraction, shift: Fraction,
 
 def _following(chapters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As mp4 and mov hold them: one after the other from 0 on, each with a title; without one the next would begin early."""
+    if chapters and chapters[0]["start"] * chapters[0]["time_base"] < _GAP:
+        chapters = [{**chapters[0], "start": 0}, *chapters[1:]]
     if chapters and chapters[0]["start"] > 0:
         chapters = [{**chapters[0], "id": 0, "start": 0, "end": chapters[0]["start"], "metadata": {}}, *chapters]
     return [{**chapter, "metadata": {"title": " ", **chapter["metadata"]}} for chapter in chapters]
