@@ -24,7 +24,7 @@ from rtskin.roi.node import FindRegions
 
 RATE = 30
 #: Grey levels of a sensor's noise; frames that are looked at, and before them.
-NOISE, FRAMES, SETTLING = 3.0, 120, 30
+NOISE, FRAMES, SETTLING = 3.0, 60, 30
 
 
 def node(**options: object) -> FindRegions:
@@ -52,7 +52,7 @@ def jitter(still: U8, model: str, method: str, steady: bool) -> float:
     segmenter, smoother, roi = load_segmenter(model, threads=1), SMOOTHERS.get(method)(), node(steady=steady)
     boxes = []
     for number in range(SETTLING + FRAMES):
-        noisy = np.clip(still + random.normal(0, NOISE, still.shape), 0, 255).astype(np.uint8)
+        noisy = np.clip(still + NOISE * random.standard_normal(still.shape, np.float32), 0, 255).astype(np.uint8)
         frame = Frame(number, BgrPicture(noisy), SourceInfo("still", *SIZE), number, Fraction(1, RATE))
         scores = segmenter.infer(segmenter.prepare(frame))
         data = smoother.apply(scores.data, 1 / RATE if number else None, frame)
@@ -77,7 +77,7 @@ def lag(speed: float, steady: bool) -> float:
     return statistics.mean(behind)
 
 
-def cost(rounds: int = 5) -> list[tuple[str, int, float]]:
+def cost(rounds: int = 3) -> list[tuple[str, int, float]]:
     """(scene, regions, milliseconds a frame), medians, on one core: regions and tracks, without labels."""
     rows = []
     with opencv_alone():

@@ -185,13 +185,14 @@ def _box(thing: Thing, pose: Pose) -> Box | None:
     return float(inner_least[0]), float(inner_least[1]), float(sides[0]), float(sides[1])
 
 
-def scenes() -> list[Scene]:
-    """All of them, at several speeds."""
+def scenes(seed: int = 0) -> list[Scene]:
+    """All of them, at several speeds. seed: of how those who talk move."""
+    random = np.random.default_rng(seed)
     made = []
     for speed in (250.0, 500.0, 1000.0):
         made += [_crossing(speed, 0.0), _crossing(speed, 60.0), _clap(speed), _over_face(speed), _to_face(speed)]
         made += [_leaving(speed), _behind(speed)]
-    return [*made, _talking(1, "one who talks"), _talking(2, "two who talk")]
+    return [*made, _talking(1, "one who talks", random), _talking(2, "two who talk", random)]
 
 
 def _straight(start: tuple[float, float], velocity: tuple[float, float], turn: float = 0.0) -> Callable[[float], Pose]:
@@ -257,20 +258,19 @@ def _behind(speed: float) -> Scene:
     return Scene(f"a hand behind a thing for 0.5 s, {speed:.0f} px/s", seconds, (hand,), ((450, 0, wide, 720),))
 
 
-def _talking(people: int, name: str) -> Scene:
+def _talking(people: int, name: str, random: np.random.Generator) -> Scene:
     things = []
     for person in range(people):
         middle = 640 + (person - (people - 1) / 2) * 640
         nod = 1.3 + 0.4 * person
         things.append(Thing("face", 230, lambda time, m=middle, n=nod: Pose(m + 12 * np.sin(n * time), 190)))
         for side in (-1, 1):
-            things.append(Thing("hand", 170, _gesture(middle, side, person)))
+            things.append(Thing("hand", 170, _gesture(middle, side, *random.uniform((1.6, 0.0), (2.8, 6.28)))))
     return Scene(name, 12.0, tuple(things))
 
 
-def _gesture(middle: float, side: int, person: int) -> Callable[[float], Pose]:
+def _gesture(middle: float, side: int, fast: float, phase: float) -> Callable[[float], Pose]:
     """A hand that goes about before its owner, over the other one and the face now and then."""
-    fast, phase = 2.1 + 0.35 * person + 0.2 * side, person + 0.7 * side
 
     def at(time: float) -> Pose:
         x = middle + side * 130 + 110 * np.sin(fast * time + phase) + 25 * np.sin(3.7 * time)

@@ -24,8 +24,8 @@ ACCELERATION, GROWTH = 20.0, 6.0
 ERROR, LEAST_ERROR = 0.02, 1.0
 #: Deviation of the velocity of what was seen once: its size so many times a second.
 UNKNOWN = 4.0
-#: Seconds in which the velocity of what is not seen falls to 1/e: nothing goes on like that for long.
-FADING = 0.7
+#: Seconds for which what is not seen goes on as it went, and in which its velocity falls to 1/e then: nothing does for long.
+ONGOING, FADING = 0.4, 0.3
 #: A side that lost more than this share is covered. The middle of what is covered from one side goes at half the speed at
 #: which it shrinks; at less than so much of that speed, both sides shrink.
 HIDDEN, ONWARD = 0.1, 0.35
@@ -75,10 +75,10 @@ class BoxFilter:
         """Deviation of the middle, pixels."""
         return math.sqrt(max(self._state[_X, 2], self._state[_Y, 2]))
 
-    def predict(self, seconds: float, seen: bool = True) -> None:
-        """On to a later time. seen: it was seen at the time it stands at; else its velocity fades."""
-        predict(self._state, seconds, self.size, 1.0 if seen else math.exp(-seconds / FADING))
-        if not seen:
+    def predict(self, seconds: float, hidden: float = 0.0) -> None:
+        """On to a later time. hidden: seconds since it was seen, at the time it stands at; its velocity fades then."""
+        predict(self._state, seconds, self.size, math.exp(-seconds / FADING) if hidden > ONGOING else 1.0)
+        if hidden > 0:
             self.keep_size()
 
     def unveil(self, whole: BoxFilter, seconds: float) -> None:

@@ -34,8 +34,11 @@ RIM = 5
 
 def parts_of(
     region: FoundRegion, tracks: Sequence[Track], frame_size: tuple[int, int]
-) -> list[tuple[Track, FoundRegion]]:
-    """What of the region is which track's; tracks that are covered are left out, one at least is not."""
+) -> list[tuple[Track, FoundRegion, float]]:
+    """What of the region is which track's, and the share of its shape that is its own alone.
+
+    Tracks that are covered are left out, one at least is not.
+    """
     size = region.mask_size
     scale = (size[0] / frame_size[0], size[1] / frame_size[1])
     shapes = [track.shape.points(size) for track in tracks]
@@ -52,7 +55,7 @@ def parts_of(
     if len(shown) < 2:
         # One explains it all: the one of which there is most to be seen, as large ones are in front of nothing.
         alone = shown[0] if shown else max(range(len(tracks)), key=lambda number: len(shapes[number]))
-        return [(tracks[alone], region)]
+        return [(tracks[alone], region, 1.0)]
     found = []
     counts[:] = 0
     for number in shown:
@@ -64,7 +67,8 @@ def parts_of(
         put_mask(own, region.mask, shapes[number], places[number][0], places[number][1], counts)
         part = part_of(region, own, frame_size)
         if part is not None:
-            found.append((tracks[number], part))
+            alone, _ = shares(region.mask, counts, shapes[number], places[number][0], places[number][1])
+            found.append((tracks[number], part, float(alone)))
     return found
 
 

@@ -15,8 +15,8 @@ from rtskin.roi.tracks.votes import Votes
 #: Seconds that a track has to be seen by itself before it goes on as one of two in a region that they share: a crumb that a
 #: region lost for some frames is no second thing.
 APART = 0.2
-#: Of what was estimated among several, the filter believes so much.
-SHARED_TRUST = 0.5
+#: Of what was estimated among several, the filter believes so much where it is all its own, and at least so much.
+SHARED_TRUST, LEAST_TRUST = 0.5, 0.05
 #: A thing that was seen for longer than the first is held, when it is covered, for so many times as long as it was longer:
 #: what was there for three frames was noise.
 BRIEF, HELD_FOR = 0.1, 3.0
@@ -71,18 +71,21 @@ class Track:
         """It goes on by itself in a region that it shares."""
         return self.id > 0 and (self.cut_off or self.alone >= APART)
 
-    def predict(self, seconds: float) -> None:
-        """On to this frame, so many seconds after the last one."""
-        self.filter.predict(seconds, not self.hidden)
+    def predict(self, seconds: float, before: float) -> None:
+        """On to this frame, so many seconds after the last one, which was at ``before``."""
+        self.filter.predict(seconds, before - self.seen if self.hidden else 0.0)
 
-    def see(self, region: FoundRegion, now: float, seconds: float, *, shared: bool) -> None:
-        """It is this region now. shared: as one of several that touch; then the region is an estimate."""
+    def see(self, region: FoundRegion, now: float, seconds: float, *, shared: bool = False, own: float = 1.0) -> None:
+        """It is this region now. shared: as one of several that touch; then the region is an estimate.
+
+        own: the share of it that is no other's, too, 0 … 1: where things cover each other, they go on as they went.
+        """
         if self.hidden:
             self.steady.jump(region.box)
             self.filter.reappear(region.box, region.area)
         else:
             self.steady(region.box, seconds)
-            self.filter.update(region.box, region.area, SHARED_TRUST if shared else 1.0)
+            self.filter.update(region.box, region.area, max(LEAST_TRUST, SHARED_TRUST * own) if shared else 1.0)
         self.hidden = False
         self.region, self.seen, self.shared = region, now, shared
         self.sightings += 1

@@ -74,7 +74,7 @@ class Tracker:
         if tick.broke:
             self._end()
         for track in self._tracks:
-            track.predict(tick.seconds)
+            track.predict(tick.seconds, self._before)
         self._follow(found, tick, size)
         self._part_with_unseen(tick, size)
         self._look(frame, tick)
@@ -134,7 +134,7 @@ class Tracker:
                 track.necks, track.cut_off = 0, True
                 region = min(parts, key=lambda part: distance(track, part))
                 self._begin([part for part in parts if part is not region], tick, size, cut_off=True)
-        track.see(region, tick.now, tick.seconds, shared=False)
+        track.see(region, tick.now, tick.seconds)
 
     def _begin(self, regions: Sequence[FoundRegion], tick: Tick, size: Size, *, cut_off: bool = False) -> None:
         cut_off = cut_off or len(regions) > 1
@@ -218,8 +218,8 @@ def _joined(track: Track, pairs: Sequence[tuple[Track, FoundRegion]], tick: Tick
 
 def _see_shared(region: FoundRegion, tracks: Sequence[Track], tick: Tick, size: Size) -> None:
     parts = parts_of(region, tracks, size)
-    for track, part in parts:
-        track.see(part, tick.now, tick.seconds, shared=True)
+    for track, part, own in parts:
+        track.see(part, tick.now, tick.seconds, shared=True, own=own)
 
 
 def _without_crumbs(tracks: Sequence[Track]) -> list[Track]:
