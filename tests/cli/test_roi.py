@@ -132,7 +132,7 @@ def test_ctrl_c_leaves_a_plot(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith('{"v"')
     os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=100)
     assert process.returncode == 0, err
     assert cv2.imread(str(plot)) is not None
     assert list(tmp_path.iterdir()) == [plot]
