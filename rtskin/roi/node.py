@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -15,12 +14,8 @@ from rtskin.roi.label.labeller import Labeller
 from rtskin.roi.regions.limits import Limits, parse_length
 from rtskin.roi.regions.zones import Polygon, Zones, parse_polygon
 from rtskin.roi.runs import RunLabeller
-<<<<<<< HEAD
 from rtskin.roi.tracks.tracker import Habits, Tracker
 from rtskin.roi.warm import warm
-=======
-from rtskin.roi.tracks.tracker import Habits, Labeller, Tracker
->>>>>>> b147ca7eebebe3073cbdbb38c9f8620d586ca835
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=60)]
@@ -31,18 +26,6 @@ def _polygons(given: Any) -> Any:
     if isinstance(given, str):
         return (parse_polygon(given),)
     return tuple(map(parse_polygon, given)) if isinstance(given, list | tuple) else given
-
-
-def _labeller(method: str) -> Labeller | None:
-    """What tells faces from hands, loaded late: it has a network. InputError where this build has none."""
-    if method == "none":
-        return None
-    try:
-        label = importlib.import_module("rtskin.roi.label")
-    except ModuleNotFoundError as error:
-        raise InputError(f'there is no classifier of regions for labels = "{method}" here; use "none"') from error
-    made: Labeller = label.Labeller(method, budget=None)
-    return made
 
 
 def _length(given: Any) -> Any:
@@ -109,18 +92,12 @@ class FindRegions(Node):
         self._classifier: Labeller | None = None
 
     def open(self, context: Context) -> None:
-<<<<<<< HEAD
         warm()
         if self.options.labels != "none":
-            self._classifier = Labeller(self.options.labels)
+            # The tracker asks for few regions at a time; all of those get an answer.
+            self._classifier = Labeller(self.options.labels, budget=None)
             self._classifier.warm_up()
         self._tracker = Tracker(self.options.habits(), self._classifier)
-=======
-        # Load or compile the kernels now: the first frame must not wait for it.
-        for data in (np.full((2, 2), 255, np.uint8), np.ones((2, 2), np.float32)):
-            find_regions(data, (2, 2), Rules(min_area=0))
-        self._tracker = Tracker(self.options.habits(), _labeller(self.options.labels))
->>>>>>> b147ca7eebebe3073cbdbb38c9f8620d586ca835
 
     def process(self, packet: Scores | Mask) -> Regions:
         if self._tracker is None:
