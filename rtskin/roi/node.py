@@ -6,7 +6,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rtskin.errors import InputError
 from rtskin.frame import Mask, Regions, Scores
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.roi.components import HIGH, LOW, MIN_AREA, MOST, Rules, find_regions
