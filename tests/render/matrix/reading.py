@@ -22,7 +22,7 @@ class Film:
     """What PyAV finds in a video file. times, end: seconds. frames: av.VideoFrames. packets: of each other stream, bytes."""
 
     times: list[Fraction]
-    end: Fraction
+    ends: list[Fraction]
     tick: Fraction
     frames: list[Any]
     aspect: Fraction | None
@@ -45,10 +45,17 @@ def read_film(path: Path) -> Film:
         attachments = [one.metadata["filename"] for one in container.streams.attachments]
         begin = stream.start_time or 0
         length = stream.duration or 0
-        end = (begin + length) * tick if length else _clock(metadata.get("duration", "0"))
+        ends = [(begin + length) * tick if length else _clock(metadata.get("duration", "0"))]
     # A stream without a container says no times.
     times = [Fraction(frame.pts * frame.time_base) for frame in frames if frame.pts is not None]
-    return Film(times, end, tick, frames, aspect, _others(path), metadata, chapters, attachments)
+    # mp4 and mov add up durations in the order of decoding: where those of the source are not the distances of its pictures,
+    # the sum or the last picture says when the film ends.
+    ends += (
+        [Fraction(max(frame.pts + frame.duration for frame in frames) * tick)]
+        if path.suffix in (".mp4", ".mov")
+        else []
+    )
+    return Film(times, ends, tick, frames, aspect, _others(path), metadata, chapters, attachments)
 
 
 def _clock(text: str) -> Fraction:

@@ -17,7 +17,7 @@ from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.media import cv2
 from rtskin.node import Context
-from rtskin.roi.components import find_regions
+from rtskin.roi.components import Rules, find_regions
 from rtskin.roi.hands.node import FindHands
 
 #: Right hands of different people, palms and backs, at different distances.
@@ -64,7 +64,7 @@ def scene(*placed: tuple[tuple[U8, U8], int]) -> tuple[Frame, U8]:
 
 def regions_of(frame: Frame, skin: U8, first: int) -> Regions:
     """The regions of a mask, largest first, as tracks from ``first`` on that are hands."""
-    found = find_regions(skin, (frame.width, frame.height), 0.005)
+    found = find_regions(skin, (frame.width, frame.height), Rules(min_area=0.005))
     return Regions(
         frame, [Region(first + i, one.box, one.area, one.score, label="hand") for i, one in enumerate(found)]
     )

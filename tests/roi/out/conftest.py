@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import socket
 import subprocess
@@ -34,14 +35,19 @@ class Broker:
     def __init__(self, folder: Path, login: tuple[str, str] | None = None) -> None:
         self.port, self.log = free_port(), folder / "mosquitto.log"
         self._config = folder / "mosquitto.conf"
-        lines = [f"listener {self.port} 127.0.0.1", f"log_dest file {self.log}", "persistence false"]
+        # It would give up root, and then not read what lies in this folder.
+        lines = [
+            f"user {getpass.getuser()}",
+            f"listener {self.port} 127.0.0.1",
+            f"log_dest file {self.log}",
+            "persistence false",
+        ]
         if login is None:
             lines.append("allow_anonymous true")
         else:
             passwords = folder / "passwords"
             passwords.write_text(f"{login[0]}:{login[1]}\n")
             subprocess.run([str(Path(str(MOSQUITTO)).parents[1] / "bin/mosquitto_passwd"), "-U", passwords], check=True)
-            passwords.chmod(0o644)  # it gives up root, and has to read this
             lines += ["allow_anonymous false", f"password_file {passwords}"]
         self._config.write_text("\n".join(lines) + "\n")
         self.process: subprocess.Popen[bytes] | None = None

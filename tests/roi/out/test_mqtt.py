@@ -160,9 +160,6 @@ def test_a_login_and_a_wrong_one(
 ) -> None:
     if MOSQUITTO is None or not (Path(MOSQUITTO).parents[1] / "bin/mosquitto_passwd").exists():
         pytest.skip("mosquitto and mosquitto_passwd are not installed (apt-get install mosquitto)")
-    tmp_path.chmod(0o755)
-    for folder in list(tmp_path.parents)[:2]:
-        folder.chmod(0o755)
     broker = Broker(tmp_path, ("anna", "s@/cret"))
     broker.start()
     try:
