@@ -30,7 +30,7 @@ def test_the_mask_of_a_sample_is_that_of_a_segment_that_begins_with_it(planned: 
         assert (pace.node > 0, pace.cpu > 0, pace.start > 0) == (True, True, True)
     masks, wanted = dict(stored_masks(folder)), dict(stored_masks(whole))
     assert np.array_equal(masks[25], wanted[25])
-    assert masks[25].max() == 255
+    assert masks[25].max() >= 250
 
 
 def test_it_stops_when_told(planned: Planned) -> None:

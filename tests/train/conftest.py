@@ -29,8 +29,13 @@ def picture(seed: int, size: tuple[int, int] = (96, 72), skin: bool = True) -> t
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
+    """See ``small_data``."""
+    return small_data(tmp_path)
+
+
+def small_data(folder: Path) -> Path:
     """``pairs`` (ten), and ``tree``: six pictures without skin in three repositories."""
-    root = tmp_path / "data"
+    root = folder / "data"
     for folder in ("pairs/images", "pairs/masks", "tree/one", "tree/two", "tree/three"):
         (root / folder).mkdir(parents=True)
     for index in range(10):
@@ -45,6 +50,11 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def table() -> dict[str, Any]:
+    """See ``small_recipe``."""
+    return small_recipe()
+
+
+def small_recipe() -> dict[str, Any]:
     """A recipe, as TOML gives it, that trains the smallest network on the data above."""
     pairs = {"name": "pairs", "path": "pairs", "kind": "pairs", "weight": 0.7, "ship": True, "terms": "made up"}
     tree = {"name": "tree", "path": "tree", "kind": "skinless", "weight": 0.3, "ship": True, "terms": "made up"}

@@ -92,9 +92,18 @@ def test_the_real_networks(shared: Path) -> None:
     image = sorted((shared / "data/ccp/images").iterdir())[3]
     picture = cv2.imread(str(image))
     truth = read_grey(shared / "data/ccp/labels" / f"{image.stem}.png")
-    for predict, true in ((hair, truth == 19), (person, truth > 0)):
-        found = predict(picture) > 0.5
+    head = around(truth == 19)  # the hair network was made for selfies
+    for predict, part, true in ((hair, picture[head], truth[head] == 19), (person, picture, truth > 0)):
+        found = predict(np.ascontiguousarray(part)) > 0.5
         assert (found & true).sum() / (found | true).sum() > 0.4
+
+
+def around(hair: np.ndarray) -> tuple[slice, slice]:
+    """A square around it, somewhat larger than a head."""
+    y, x = np.nonzero(hair)
+    middle, half = (int(y.mean()), int(x.mean())), int(1.3 * max(np.ptp(y), np.ptp(x)))
+    rows, columns = (slice(max(0, at - half), at + half) for at in middle)
+    return rows, columns
 
 
 def test_without_the_library_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,17 +15,20 @@ from rtskin.train.loop.trainer import Trainer
 from rtskin.train.loop.warm import start_from
 from rtskin.train.recipe import parse
 
+from ..conftest import small_data, small_recipe
+
 pytest.importorskip("onnx")
 
 
-@pytest.fixture
-def trained(data: Path, table: dict[str, Any], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a short training: last.pt and its export in model/."""
-    recipe = parse({**table, "optimiser": {"rate": 1e-2}})
-    trainer = Trainer(recipe, scan(recipe, [data]), tmp_path / "run")
+    folder = tmp_path_factory.mktemp("trained")
+    recipe = parse({**small_recipe(), "optimiser": {"rate": 1e-2}})
+    trainer = Trainer(recipe, scan(recipe, [small_data(folder)]), folder / "run")
     trainer.run()
-    export(tmp_path / "run/last.pt", tmp_path / "run/model")
-    return tmp_path / "run"
+    export(folder / "run/last.pt", folder / "run/model")
+    return folder / "run"
 
 
 def batches(count: int = 4) -> list[torch.Tensor]:
