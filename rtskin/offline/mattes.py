@@ -16,6 +16,7 @@ from rtskin.files import OutputFile
 from rtskin.frame import U8
 from rtskin.media import av
 from rtskin.pool import BufferPool
+from rtskin.render.outputs.formats import ffv1_slices
 
 #: Slices are fixed, so that the bytes do not depend on the number of threads; checked, so that damage is found; Golomb-Rice
 #: (coder 0) takes a fifth of the range coder's time to decode, and masks, which are mostly flat, become smaller with it.
@@ -79,7 +80,7 @@ class MatteWriter:
 
     def _open(self, shape: tuple[int, ...]) -> None:
         height, width = shape
-        options = {**_OPTIONS, "slices": "1" if min(width, height) < 2 else "4"}
+        options = {**_OPTIONS, "slices": ffv1_slices("gray", (width, height))}
         self._container = av.open(str(self._file.temporary), "w", format="matroska", options={"fflags": "+bitexact"})
         self._stream = self._container.add_stream("ffv1", rate=25, options=options)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "gray"

@@ -132,7 +132,7 @@ def _ffv1(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | N
         form, full = "gray16le" if layout_of(form).bits > 8 else "gray", True
     else:
         form = _offer(_ffv1_formats(), form, kind, fallback="bgr0")
-    return Encoding("ffv1", form, full, 0, {"level": "3", "slices": _slices(form, size), "slicecrc": "1"})
+    return Encoding("ffv1", form, full, 0, {"level": "3", "slices": ffv1_slices(form, size), "slicecrc": "1"})
 
 
 def _prores(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | None) -> Encoding:
@@ -178,7 +178,7 @@ def _offer(offers: list[str], form: str, kind: Kind, fallback: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _slices(form: str, size: tuple[int, int]) -> str:
+def ffv1_slices(form: str, size: tuple[int, int]) -> str:
     """Four where that goes. FFV1 can cut pictures of odd sizes and subsampled chroma only into some numbers of slices, very
     narrow ones into none, and only the encoder knows."""
     for count in _SLICES:
