@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from rtskin.graph import Graph
 from rtskin.graph.stats import Histogram, NodeMeter
 from rtskin.graph.watch import Watch
-from tests.graph.nodes import Call, Collect, Count, chain
+from tests.graph.nodes import Call, Collect, Count, Sample, chain
 
 
 def test_a_look_tells_of_what_happened_since_the_one_before() -> None:
@@ -48,3 +49,13 @@ def test_the_way_to_the_sink() -> None:
     assert graph.wait(30)
     assert sorted(watch.way) == ["a", "sink"]
     assert watch.look().seconds > 0
+
+
+def test_what_is_only_sampled_is_not_on_the_way() -> None:
+    graph = Graph().add("source", Count(frames=3)).add("beside", Call()).add("pair", Sample()).add("sink", Collect())
+    for edge in (("source", "beside"), ("source", "pair.frame"), ("beside", "pair.mask"), ("pair", "sink")):
+        graph.connect(*edge)
+    graph.start()
+    watch = graph.watch()
+    assert graph.wait(30)
+    assert sorted(watch.way) == ["pair", "sink"]
