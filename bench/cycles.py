@@ -146,7 +146,8 @@ def section(rows: Sequence[Sequence[Cell]]) -> str:
     return (
         f"## Starting, stopping, changing models\n\n{machine()}. `python -m bench.cycles`: all in one process; the live "
         f"pipeline with {DEFAULT_MODEL}, {CAMERA}, no display. Least … most, memory and its slope (95 % "
-        f"interval) over the second half of the times, after garbage collection and malloc_trim. Models in turn: {', '.join(MODELS)}. Targets missed are bold.\n\n{markdown(HEADER, rows)}"
+        f"interval) over the second half of the times, after garbage collection and malloc_trim. "
+        f"Models in turn: {', '.join(MODELS)}. Targets missed are bold.\n\n{markdown(HEADER, rows)}"
     )
 
 

@@ -333,16 +333,21 @@ def wait_for_bytes(folder: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-def test_ctrl_c_completes_a_live_recording(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--fps", "30", "--latency", "50"]])
+def test_ctrl_c_completes_a_live_recording(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "out").mkdir()
     out, stats = tmp_path / "out" / "out.mkv", tmp_path / "stats.json"
-    process = started("live", "pattern:640x480@30?frames=0", "--sink", out, "--stats", stats)
+    process = started("live", "pattern:640x480@30?frames=0", "--sink", out, "--stats", stats, *options)
     wait_for_bytes(out.parent, process)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert len(times(out)) >= 1
-    assert json.loads(stats.read_text())["state"] == "done"
+    said = json.loads(stats.read_text())
+    assert said["state"] == "done"
+    assert said["nodes"].get("budget", {}).get("counters", {}).get("budget") == (
+        "30 frames/s, 50 ms" if options else None
+    )
 
 
 def test_ctrl_c_of_a_verb_without_a_graph_says_so(
