@@ -36,6 +36,7 @@ class Context:
     command: tell all nodes something ("view", "next"); True if one of them took it.
     set: change an option of a node: set("render", "view", "matte").
     statistics: the running graph's figures (a graph.stats.GraphStatistics).
+    watch: something that tells how the graph does from one look to the next (a graph.watch.Watch).
     drain: end the sources and deliver what is under way; from any thread.
     """
 
@@ -43,6 +44,7 @@ class Context:
     command: Callable[[str, str], bool] = lambda name, value: False
     set: Callable[[str, str, Any], None] = lambda node, key, value: None
     statistics: Callable[[], Any] = lambda: None
+    watch: Callable[[], Any] = lambda: None
     drain: Callable[[], None] = lambda: None
 
 
@@ -58,6 +60,9 @@ class Node:
     #: "join": one packet of each port, of the same frame. "sample": every packet of the first port, with the newest of
     #: the others (None before there is one).
     sync: ClassVar[Literal["join", "sample"]] = "join"
+    #: Where it samples: seconds since a frame was captured for which the other ports' packets of that frame are waited for.
+    #: It may change while the node runs.
+    patience: float = 0.0
     #: "each": one packet out for one in. "some": fewer, or later (then no join by frame may follow). "none": a sink.
     #: An instance may differ from its class, where that depends on its options.
     emits: Literal["each", "some", "none"] = "each"

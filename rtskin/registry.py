@@ -74,6 +74,7 @@ NODES: Registry[Any] = Registry(
         "smooth": "rtskin.smooth.node:Smooth",
         "refine": "rtskin.render.refine:Refine",
         "render": "rtskin.render.node:Render",
+        "budget": "rtskin.budget.node:Budget",
         "roi": "rtskin.roi.node:FindRegions",
         "hands": "rtskin.roi.hands.node:FindHands",
         "feed": "rtskin.roi.feed:Feed",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rtskin.errors import GraphSpecError
+from rtskin.errors import GraphSpecError, InputError
 from rtskin.graph.spec import GraphSpec
 from rtskin.node import Source
 from rtskin.smooth.every import Every, parse_every
 
 #: The node that moves masks, in both forms.
 NODE = "propagate"
+#: The node that holds a budget.
+BUDGET = "budget"
 #: Packets that may wait before it where nobody knows how many lie between two key frames; each holds a picture.
 ROOM = 16
 
@@ -38,6 +40,22 @@ def with_latest(spec: GraphSpec, every: Any = 1, **options: Any) -> GraphSpec:
     node = {"kind": "pair", "every": parse_every(every), **options}
     edges = [f"infer -> {NODE}.scores", f"source -> {NODE}.frame", f"{NODE} -> smooth"]
     return _rewired(spec, node, edges, ("infer", "smooth"))
+
+
+def with_budget(spec: GraphSpec, **budget: Any) -> GraphSpec:
+    """The pipeline with a node that holds it to ``fps`` frames a second and a ``latency`` in milliseconds, whichever are
+    given: it lets masks ride where there is no time for each frame's own. budget: its options (rtskin.budget.node).
+
+    InputError: a source of which every frame is taken; GraphSpecError: a pipeline that is wired in another way.
+    """
+    if not _is_live(spec):
+        raise InputError('a budget is for live sources, whose frames may be dropped; with pace "max" everything waits')
+    ends = [name for name in spec.nodes if not any(edge.source == name for edge in spec.edges)]
+    before = [edge.source for edge in spec.edges if edge.target in ends]
+    if not before:
+        raise GraphSpecError("a budget needs a pipeline that ends in a sink")
+    watched = {"from": before[0], "to": BUDGET, "policy": "drop", "size": 1}
+    return with_latest(spec, 1, steered=True).extended({BUDGET: {"kind": "budget", **budget}}, [watched])
 
 
 def _waiting(spec: GraphSpec, every: Every, options: Mapping[str, Any]) -> GraphSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
-from rtskin.riding import with_every, with_latest
+from rtskin.riding import with_budget, with_every, with_latest
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +46,8 @@ def live(
     strength: o.StrengthOption = None,
     lookahead: Annotated[int | None, typer.Option(hidden=True)] = None,
     every: o.EveryOption = None,
+    fps: o.FpsOption = None,
+    latency: o.LatencyOption = None,
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
@@ -78,6 +81,8 @@ def live(
       rtskin live --sink rtmp://localhost/live/skin
 
       rtskin live --model my/heavy/model.toml --every auto
+
+      rtskin live --fps 30 --latency 50
     """
     if lookahead:
         raise InputError(
@@ -100,10 +105,30 @@ def live(
     settings = o.settings(source, model, smooth, device, threads, size, **own)
     if pairing is o.Pairing.LATEST and pace is o.Pace.MAX:
         raise InputError("--pairing latest never waits for a mask and --pace max waits for all; use one of them")
-    latest = partial(with_latest, every=every or 1)
+    latest: Callable[[GraphSpec], GraphSpec] = partial(with_latest, every=every or 1)
     ride = latest if pairing is o.Pairing.LATEST else partial(with_every, every=every)
+    if fps is not None or latency is not None:
+        ride = _held(
+            fps, latency, pace, every, waits=pairing is o.Pairing.PAIRED, light=smooth is None, small=size is None
+        )
 
     def change(spec: GraphSpec) -> GraphSpec:
         return with_sinks(ride(spec), sinks[1:], live=pace is not o.Pace.MAX)
 
     show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
+
+
+def _held(
+    fps: float | None, latency: float | None, pace: o.Pace | None, every: str | None, **free: bool
+) -> Callable[[GraphSpec], GraphSpec]:
+    """The pipeline with a budget; what was asked for by name is not given up."""
+    if pace is o.Pace.MAX:
+        raise InputError("--fps and --latency hold a live stream to a budget, and with --pace max every frame waits")
+    if every is not None:
+        raise InputError(f"--every {every} and a budget: --fps and --latency choose how often the network runs")
+    given = {key: value for key, value in (("fps", fps), ("latency", latency)) if value is not None}
+    for key, value in given.items():
+        if not 0 < value < float("inf"):
+            unit = "frames a second" if key == "fps" else "milliseconds"
+            raise InputError(f"--{key} is {unit}, more than 0, not {value:g}")
+    return lambda spec: with_budget(spec, **given, **free)

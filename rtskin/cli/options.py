@@ -76,6 +76,22 @@ EveryOption = Annotated[
         show_default="1",
     ),
 ]
+FpsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--fps",
+        metavar="N",
+        help="Show N frames a second: smoothing, the network's input, and how often it runs are chosen as the machine's "
+        "load changes.",
+        show_default=False,
+    ),
+]
+LatencyOption = Annotated[
+    float | None,
+    typer.Option(
+        "--latency", metavar="MS", help="The same for milliseconds from camera to screen (95 %).", show_default=False
+    ),
+]
 #: Where the same file is to give the same masks: auto goes by the clock.
 EveryNumberOption = Annotated[
     str | None,
@@ -90,7 +106,7 @@ DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)
 ]
-_SIZES = "Size of the network's input: live (fast), still (finer), or WIDTHxHEIGHT."
+_SIZES = "Size of the network's input: live (fast), still (finer), small (fastest), or WIDTHxHEIGHT."
 SizeOption = Annotated[str | None, typer.Option("--size", help=_SIZES, show_default="live")]
 StillSizeOption = Annotated[str | None, typer.Option("--size", help=_SIZES, show_default="still")]
 MirrorOption = Annotated[

@@ -14,6 +14,7 @@ from rtskin.graph.run import Run
 from rtskin.graph.spec import EdgeSpec, GraphSpec, NodeSpec, Policy, read_spec
 from rtskin.graph.stats import GraphStatistics
 from rtskin.graph.topology import Topology
+from rtskin.graph.watch import Watch
 from rtskin.node import Node, set_option, tell
 
 
@@ -163,6 +164,10 @@ class Graph:
     def statistics(self) -> GraphStatistics:
         """The figures of this moment, while running or afterwards."""
         return self._running().statistics()
+
+    def watch(self) -> Watch:
+        """Tells, cheaply, how the graph does from one look to the next, while it runs; each who watches takes one."""
+        return self._running().watch()
 
     @property
     def started(self) -> bool:

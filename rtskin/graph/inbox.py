@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from rtskin.errors import GraphStateError
@@ -19,10 +20,15 @@ class Inlet(Protocol):
 
 
 class Inbox:
-    """Takes one packet of each port for a node (see ``Node.sync``); one thread at a time."""
+    """Takes one packet of each port for a node (see ``Node.sync``); one thread at a time.
 
-    def __init__(self, inlets: Sequence[Inlet], sync: Literal["join", "sample"]) -> None:
-        self._inlets = list(inlets)
+    patience: of a node that samples, see ``Node.patience``.
+    """
+
+    def __init__(
+        self, inlets: Sequence[Inlet], sync: Literal["join", "sample"], patience: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._inlets, self._patience = list(inlets), patience
         self._heads: list[Packet | None] = [None] * len(inlets)
         self._way = self._single if len(inlets) == 1 else self._sampled if sync == "sample" else self._joined
 
@@ -54,4 +60,18 @@ class Inbox:
         for index, inlet in enumerate(self._inlets[1:], start=1):
             while not isinstance(newer := inlet.get(0), Signal):
                 self._heads[index] = newer
+            self._await(first, index)
         return (first, *self._heads[1:])
+
+    def _await(self, first: Packet | None, index: int) -> None:
+        """Where the node has patience: until the packet of the same frame is there, or of a later one."""
+        patience = self._patience()
+        if patience <= 0 or first is None:
+            return
+        seq, until = first.frame.seq, first.frame.captured_ns / 1e9 + patience
+        while (head := self._heads[index]) is None or head.frame.seq < seq:
+            # A frame's clock may be another one than ours: it never makes anybody wait for longer than the patience.
+            left = min(until - time.monotonic(), patience)
+            if left <= 0 or isinstance(newer := self._inlets[index].get(left), Signal):
+                return
+            self._heads[index] = newer

@@ -17,6 +17,7 @@ from rtskin.graph.inbox import Inbox
 from rtskin.graph.report import report
 from rtskin.graph.stats import GraphStatistics
 from rtskin.graph.topology import Link, Topology
+from rtskin.graph.watch import Watch
 from rtskin.graph.worker import Worker
 from rtskin.node import Context, Source, set_option, tell
 
@@ -48,7 +49,7 @@ class Run:
         self._threads: list[threading.Thread] = []
         self._tail = self._make_tail() if consumed else None
         self._wire()
-        self._context = Context(self._stopping, self._command, self._set, self.statistics, self.drain)
+        self._context = Context(self._stopping, self._command, self._set, self.statistics, self.watch, self.drain)
         self.workers = {name: self._make_worker(name) for name in topology.order}
         self._drained = threading.Event()
         self._given_up = False
@@ -150,6 +151,14 @@ class Run:
         """The figures of this moment."""
         return report(self)
 
+    def watch(self) -> Watch:
+        """Tells how it does from one look to the next; each who watches takes one of its own."""
+        workers = {name: worker.meter for name, worker in self.workers.items()}
+        sources = [name for name, node in self.topology.nodes.items() if isinstance(node, Source)]
+        sink = self.topology.leaves[0]
+        way = [*self.topology.ancestors(sink, self.topology.order), sink]
+        return Watch(workers, sources, sink, [name for name in way if name not in sources])
+
     def _wire(self) -> None:
         for group in self.topology.groups():
             gate = self._make_gate(group.entrances, group.nodes)
@@ -194,7 +203,9 @@ class Run:
         return Worker(
             name,
             node,
-            inbox=Inbox([self.edges[link] for link in incoming], node.sync) if incoming else None,
+            inbox=Inbox([self.edges[link] for link in incoming], node.sync, lambda: node.patience)
+            if incoming
+            else None,
             outlets=outlets,
             last=not outgoing,
             gate=self._gate_of.get(name),

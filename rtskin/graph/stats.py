@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -35,7 +36,17 @@ class Histogram:
 
     def percentile(self, percent: float) -> float | None:
         """In milliseconds; None before the first sample."""
+        return self.percentile_since((), percent)
+
+    def mark(self) -> list[int]:
+        """The state of this moment, for ``percentile_since``."""
+        return self._buckets.copy()
+
+    def percentile_since(self, mark: Sequence[int], percent: float) -> float | None:
+        """As ``percentile``, of what was added since the mark was taken."""
         buckets = self._buckets.copy()
+        if mark:
+            buckets = [now - before for now, before in zip(buckets, mark, strict=True)]
         rank = percent / 100 * sum(buckets)
         below = 0
         for place, count in enumerate(buckets):

@@ -67,13 +67,17 @@ class Topology:
     def ancestors(self, name: str, within: Sequence[str]) -> list[str]:
         """The nodes of ``within`` from which a packet can get to ``name``."""
         found: list[str] = []
-        stack = [link.source for link in self.incoming(name) if link.way != "newest"]
+        stack = self._bringing(name)
         while stack:
             node = stack.pop()
             if node in within and node not in found:
                 found.append(node)
-                stack += [link.source for link in self.incoming(node)]
+                stack += self._bringing(node)
         return found
+
+    def _bringing(self, name: str) -> list[str]:
+        """Where a node's frames come from; a sampled port brings none."""
+        return [link.source for link in self.incoming(name) if link.way != "newest"]
 
     def groups(self) -> list[Group]:
         """The admission groups: entrances whose frames can meet again share one slot."""

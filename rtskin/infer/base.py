@@ -55,7 +55,7 @@ def load_segmenter(
     """Load a model by name, by the path of its card, or by its card.
 
     runtime: a name in rtskin.registry.RUNTIMES; "auto": what the model needs. device: "auto", "cpu", "cuda", "cuda:N".
-    threads: of the runtime, at least 1; None lets it choose. size: of the network's input: "live", "still",
+    threads: of the runtime, at least 1; None lets it choose. size: of the network's input: "live", "still", "small",
     "WIDTHxHEIGHT" or (width, height), see rtskin.infer.sizes; methods that look at the frame itself have none. classes: what
     the scores are of, by the card's names ("hair", "skin,hair", "!background"), see rtskin.infer.classes; None: the card's
     own class, which is skin.

@@ -10,6 +10,8 @@ from rtskin.preprocess.fit import Shape
 
 #: Pixels; a listed shape's shortest side.
 SHORTEST = 32
+#: Of the live shapes' sides: where there is no time for more.
+SMALL = 0.75
 
 _Triple = tuple[float, float, float]
 _Side = Annotated[int, Field(ge=1, le=16384)]
@@ -59,6 +61,18 @@ class CardInput(CardPart):
     def stills(self) -> tuple[Shape, ...]:
         """The shapes (width, height) of single images, at least one."""
         return self.still or self.live
+
+    @property
+    def smalls(self) -> tuple[Shape, ...]:
+        """The live shapes with about SMALL of their sides, for machines in need; those themselves where the card lists no
+        shapes, as it may be the only one."""
+        if not self.shapes:
+            return self.live
+        return tuple(dict.fromkeys((self._smaller(width), self._smaller(height)) for width, height in self.live))
+
+    def _smaller(self, side: int) -> int:
+        least = -(-SHORTEST // self.multiple)
+        return max(least, round(SMALL * side / self.multiple)) * self.multiple
 
     @property
     def all_shapes(self) -> tuple[Shape, ...]:

@@ -34,7 +34,7 @@ class InferOptions(NodeOptions):
     device: str = "auto"
     #: Threads inside the runtime; without, it chooses.
     threads: int | None = Field(default=None, ge=1)
-    #: Of the network's input: "live", "still", "416x224" or [416, 224].
+    #: Of the network's input: "live", "still", "small", "416x224" or [416, 224].
     size: Annotated[Size, BeforeValidator(parse_size)] = "live"
     #: What the scores are of, by the card's names: "hair", "skin,hair", "!background", "person"; without, the card's own.
     classes: str | list[str] | None = None

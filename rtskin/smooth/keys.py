@@ -54,19 +54,29 @@ class KeyFrames:
         by_number: bool = False,
     ) -> None:
         self._by_number = by_number and every != "auto"
-        self._auto = KeepUp(rate) if every == "auto" else None
-        #: Frames from one key frame to the next, at most.
-        self.every: int = 1 if every == "auto" else every
+        self._rate = rate
+        self.use(every)
         #: Key frames so far.
         self.count = 0
         self._change = change
         self._continuity, self._compare = Continuity(cuts), CutDetector()
         self._last: _Last | None = None
 
+    def use(self, every: Every) -> None:
+        """From the next frame on; from any thread."""
+        self._auto = KeepUp(self._rate) if every == "auto" else None
+        #: Frames from one key frame to the next, at most.
+        self.every: int = 1 if every == "auto" else every
+
     def __call__(self, frame: Frame, segmenter: Any) -> bool:
         """Is it a key frame. segmenter: the model that would look at it."""
-        if self._auto is not None:
-            self.every = self._auto(frame)
+        auto = self._auto
+        if auto is not None:
+            self.every = auto(frame)
+        elif self.every == 1:  # no need to look for reasons
+            self._last = None
+            self.count += 1
+            return True
         fresh = self._continuity(frame, "").fresh
         last = self._last
         if not fresh and last is not None and not self._due(last, frame, segmenter):
@@ -77,8 +87,9 @@ class KeyFrames:
 
     def asked(self, answer: Answer) -> None:
         """The network's time for the last key frame will be told there."""
-        if self._auto is not None:
-            self._auto.asked(answer)
+        auto = self._auto
+        if auto is not None:
+            auto.asked(answer)
 
     def _due(self, last: _Last, frame: Frame, segmenter: Any) -> bool:
         if segmenter is not last.segmenter or frame.seq - last.seq >= self.every:

@@ -13,10 +13,12 @@ mask's frame, 0.017.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
+from rtskin.errors import InputError
 from rtskin.frame import F32, U8, Frame, Scores
 from rtskin.node import Context, Node
 from rtskin.preprocess.small import small_luma
@@ -32,9 +34,14 @@ _NOTHING = np.zeros((1, 1), np.float32)
 
 
 class PairOptions(KeyOptions):
-    """As of ``propagate``; every = 1, the default: the network takes the freshest frame whenever it is free."""
+    """As of ``propagate``; every = 1, the default: the network takes the freshest frame whenever it is free.
+
+    wait_ms: milliseconds since a frame was captured for which its own mask is waited for; 0: not at all. steered: every may
+    change while it runs also where it is 1 at the start."""
 
     every: EveryOption = 1
+    wait_ms: float = Field(default=0.0, ge=0, le=1000)
+    steered: bool = False
 
 
 class Pair(Node):
@@ -45,15 +52,17 @@ class Pair(Node):
     Options = PairOptions
     ports = ("frame", "scores")
     sync = "sample"
+    hot: ClassVar[frozenset[str]] = frozenset({"every", "wait_ms"})
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
+        self.patience = self.options.wait_ms / 1e3
         self._keys: KeyFrames | None = None
         self._lags = (0, 0)
         self._taken = 0
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
-        if self.options.every != 1:
+        if self.options.every != 1 or self.options.steered:
             self._keys = lend_keys(self.options, nodes, others_ride=False)
 
     def open(self, context: Context) -> None:
@@ -70,13 +79,23 @@ class Pair(Node):
         if self._continuity(frame, "").fresh:
             self._track.forget()
             self._key, self._known = None, frame.seq - 1
-        step = self._track.add(frame)
+        self._track.add(frame)
         # A network that is faster than this branch may be ahead of the frame: then its mask waits for the next one.
         if scores is not None and self._known < scores.frame.seq <= frame.seq:
             self._take(scores)
-        elif step is not None:
+        elif (step := self._track.step()) is not None:
             self._back = self._compose(step, self._back)
         return Scores(frame, self._mask(frame), self._model)
+
+    def changed(self, key: str, options: Any) -> None:
+        if key == "every" and options.every != self.options.every:
+            if self._keys is None:
+                raise InputError(
+                    "every stays 1 where the network was not told to rest from the start; begin with every = 2"
+                )
+            self._keys.use(options.every)
+        super().changed(key, options)
+        self.patience = options.wait_ms / 1e3
 
     def close(self) -> None:
         self._key = self._back = None

@@ -13,7 +13,7 @@ direction only. Measured on 28 motion clips, the network every 5 frames, IoU los
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -71,27 +71,32 @@ class Composer:
         return flow
 
 
-class _Passed(NamedTuple):
-    """A frame, its small luma, and the flow to the one before it (None: it is the first)."""
+@dataclass(slots=True, eq=False)
+class _Passed:
+    """A frame, its small luma, and the flow to the one before it (None: nobody asked for it yet, or it is the first)."""
 
     seq: int
     small: U8
-    step: F32 | None
+    step: F32 | None = None
 
 
 class Track:
-    """Remembers how the last frames of a stream hang together, so that a mask that comes late can follow. One thread."""
+    """Remembers how the last frames of a stream hang together, so that a mask that comes late can follow. One thread.
+
+    Flow is searched when it is asked for: a frame that has its own mask needs none.
+    """
 
     def __init__(self) -> None:
         self._flow, self._compose = StepFlow(), Composer()
         self._passed: deque[_Passed] = deque(maxlen=REMEMBERED)
 
-    def add(self, frame: Frame) -> F32 | None:
-        """The next frame, of the same size as those before; answers the flow to the one before it (None: there is none)."""
-        small = small_luma(frame)
-        step = self._flow(self._passed[-1].small, small) if self._passed else None
-        self._passed.append(_Passed(frame.seq, small, step))
-        return step
+    def add(self, frame: Frame) -> None:
+        """The next frame, of the same size as those before."""
+        self._passed.append(_Passed(frame.seq, small_luma(frame)))
+
+    def step(self) -> F32 | None:
+        """The flow from the newest frame to the one before it; None: there is none."""
+        return self._step(self._passed[-2], self._passed[-1]) if len(self._passed) > 1 else None
 
     def back_to(self, key: Frame) -> F32 | None:
         """The flow from the newest frame to ``key``, which came before it; None: it is that frame.
@@ -99,16 +104,21 @@ class Track:
         A frame that was not added, or is forgotten, is joined to the first that was added after it.
         """
         flow: F32 | None = None
-        before, steps = -1, 0
+        before: _Passed | None = None
+        steps = 0
         for passed in self._passed:
             if passed.seq > key.seq:
-                followed = steps > 0 or before == key.seq
-                step = passed.step if followed else self._flow(small_luma(key), passed.small)
-                assert step is not None
+                followed = before is not None and (steps > 0 or before.seq == key.seq)
+                step = self._step(before, passed) if followed and before else self._flow(small_luma(key), passed.small)
                 flow = self._compose(step, flow)
                 steps += 1
-            before = passed.seq
+            before = passed
         return flow if steps < 2 else self._flow(small_luma(key), self._passed[-1].small, flow)
+
+    def _step(self, before: _Passed, now: _Passed) -> F32:
+        if now.step is None:
+            now.step = self._flow(before.small, now.small)
+        return now.step
 
     def forget(self) -> None:
         """The next frame is the first."""

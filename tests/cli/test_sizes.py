@@ -101,7 +101,7 @@ def test_measuring_is_of_stills_unless_told(
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        ("huge", "no input size is called 'huge'; there are: live, still, or WIDTHxHEIGHT"),
+        ("huge", "no input size is called 'huge'; there are: live, still, small, or WIDTHxHEIGHT"),
         ("100x100", "multiples of 32, not 100×100; use 96×96, or a shape of its card (64×64, 96×64, 128×128, 160×128)"),
     ],
 )

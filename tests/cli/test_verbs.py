@@ -102,6 +102,17 @@ def test_render_an_image_sequence_keeps_the_numbers(rtskin: Rtskin, clip: Path, 
         (["render", "0", "out.mkv"], 2, "rtskin live 0 --pace max --sink out.mkv"),
         (["render", "{clip}", "out.mkv", "--stats", "{clip}"], 2, "ends in .json"),
         (["live", "{clip}", "--pairing", "latest", "--pace", "max"], 2, "use one of them"),
+        (["live", "{clip}", "--sink", "null", "--fps", "0"], 2, "--fps is frames a second, more than 0, not 0"),
+        (["live", "{clip}", "--sink", "null", "--fps", "nan"], 2, "--fps is frames a second, more than 0, not nan"),
+        (["live", "{clip}", "--sink", "null", "--fps", "2000"], 2, r"fps.*less than or equal to 1000 \(got 2000"),
+        (["live", "{clip}", "--sink", "null", "--latency", "-1"], 2, "--latency is milliseconds, more than 0, not -1"),
+        (["live", "{clip}", "--sink", "null", "--fps", "soon"], 2, "'soon' is not a valid float"),
+        (["live", "{clip}", "--sink", "null", "--fps", "30", "--pace", "max"], 2, "with --pace max every frame waits"),
+        (
+            ["live", "{clip}", "--sink", "null", "--latency", "50", "--every", "3"],
+            2,
+            "choose how often the network runs",
+        ),
         (["render", "{clip}", "out.mkv", "--model", "elipse"], 2, "no model is called 'elipse'; did you mean ellipse"),
         (["render", "{clip}", "out.mkv", "--view", "overlya"], 2, "no view is called 'overlya'; did you mean overlay"),
         (["render", "{clip}", "out.mkv", "--every", "0"], 2, "a number of frames, 1 to 60, or auto .*not '0'"),
@@ -171,7 +182,7 @@ def test_the_filter_goes_by_the_clock_only_where_frames_do(
     assert bool(timed) is judged
 
 
-@pytest.mark.parametrize("options", [["--pairing", "latest"], ["--every", "3"], ["--every", "auto"]])
+@pytest.mark.parametrize("options", [["--pairing", "latest"], ["--every", "3"], ["--every", "auto"], ["--fps", "30"]])
 def test_live_with_masks_that_ride_shows_frames(rtskin: Rtskin, tmp_path: Path, options: list[str]) -> None:
     stats = tmp_path / "stats.json"
     # Three seconds: a network that is late on a busy machine still gets to see a frame.
@@ -323,16 +334,21 @@ def wait_for_bytes(folder: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-def test_ctrl_c_completes_a_live_recording(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--fps", "30", "--latency", "50"]])
+def test_ctrl_c_completes_a_live_recording(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "out").mkdir()
     out, stats = tmp_path / "out" / "out.mkv", tmp_path / "stats.json"
-    process = started("live", "pattern:640x480@30?frames=0", "--sink", out, "--stats", stats)
+    process = started("live", "pattern:640x480@30?frames=0", "--sink", out, "--stats", stats, *options)
     wait_for_bytes(out.parent, process)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert len(times(out)) >= 1
-    assert json.loads(stats.read_text())["state"] == "done"
+    said = json.loads(stats.read_text())
+    assert said["state"] == "done"
+    assert said["nodes"].get("budget", {}).get("counters", {}).get("budget") == (
+        "30 frames/s, 50 ms" if options else None
+    )
 
 
 def test_ctrl_c_of_a_verb_without_a_graph_says_so(

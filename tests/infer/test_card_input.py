@@ -83,7 +83,8 @@ def test_in_words() -> None:
 @pytest.mark.parametrize(
     ("said", "size"),
     [
-        ("live", "live"), ("still", "still"), ("416x224", (416, 224)), ("416×224", (416, 224)), ("64X32", (64, 32)),
+        ("live", "live"), ("still", "still"), ("small", "small"),
+        ("416x224", (416, 224)), ("416×224", (416, 224)), ("64X32", (64, 32)),
         ((416, 224), (416, 224)), ([416, 224], (416, 224)),
     ],
 )  # fmt: skip
@@ -95,7 +96,7 @@ def test_sizes_are_understood(said: Any, size: Any) -> None:
     "said", ["big", "", "416", "416x", "416x224x3", "0x32", (416,), (0, 32), (1.5, 2), (True, 32), None]
 )
 def test_sizes_that_are_none(said: Any) -> None:
-    with pytest.raises(InputError, match=r"no input size is called .*; there are: live, still, or WIDTHxHEIGHT"):
+    with pytest.raises(InputError, match=r"no input size is called .*; there are: live, still, small, or WIDTHxHEIGHT"):
         parse_size(said)
 
 
@@ -103,6 +104,9 @@ def test_the_shapes_of_a_size() -> None:
     both = CardInput(shapes=LIVE, still=STILL)
     assert shapes_for(both, "live") == LIVE
     assert shapes_for(both, "still") == STILL
+    assert shapes_for(both, "small") == tuple((round(w * 3 / 128) * 32, round(h * 3 / 128) * 32) for w, h in LIVE)
+    assert shapes_for(CardInput(width=513, height=513), "small") == ((513, 513),)
+    assert shapes_for(CardInput(shapes=((32, 32), (64, 32))), "small") == ((32, 32), (64, 32))
     assert shapes_for(both, (64, 96)) == ((64, 96),)
     assert shapes_for(CardInput(width=513, height=513), (513, 513)) == ((513, 513),)
     with pytest.raises(

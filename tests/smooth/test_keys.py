@@ -175,3 +175,14 @@ def test_how_it_is_written() -> None:
             parse_every(wrong)
     with pytest.raises(InputError, match="give a number"):
         parse_every("auto", repeats=True)
+
+
+def test_how_often_is_changed_on_the_way() -> None:
+    keys, frames = KeyFrames(1), [frame(number, texture()) for number in range(20)]
+    assert chosen(keys, frames[:3]) == [0, 1, 2]
+    keys.use(4)
+    assert chosen(keys, frames[3:12]) == [3, 7, 11]
+    keys.use(1)
+    assert chosen(keys, frames[12:14]) == [12, 13]
+    keys.use("auto")
+    assert chosen(keys, frames[14:16]) == [14, 15]

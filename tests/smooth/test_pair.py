@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rtskin.errors import GraphStateError
+from rtskin.errors import GraphStateError, InputError
 from rtskin.frame import Frame, Prepared, Scores
 from rtskin.graph import Graph
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo
 from rtskin.infer.cards import Card
 from rtskin.node import Context, Node, Source
 from rtskin.registry import METHODS
+from rtskin.riding import with_latest
 from rtskin.smooth.pair import Pair
 
 from .test_carry import iou
@@ -243,3 +244,38 @@ def test_a_slow_network_does_not_hold_the_display(
     # Those that were done after the last frame was shown came too late.
     assert len(slow.looked) - LATE <= int(counters["key_frames"]) <= len(slow.looked)
     assert float(counters["mean_lag"]) > LATE - 1
+
+
+def test_a_frame_waits_for_its_own_mask_as_long_as_it_is_told() -> None:
+    """The network takes 30 ms: with a second of patience no mask is late, without all are."""
+    lags = {}
+    for wait in (1000, 0):
+        graph = riding_graph(wait)
+        lags[wait] = [packet.frame.seq for packet in graph] and graph.nodes["propagate"].counters()["mean_lag"]
+    assert lags[1000] == 0
+    assert float(lags[0]) > 0
+
+
+def riding_graph(wait: int) -> Graph:
+    from pathlib import Path
+
+    card = Path(__file__).parents[2] / "bench" / "cards" / "fake"
+    settings = {
+        "source.uri": "pattern:64x48@10?frames=12",
+        "source.pace": "source",
+        "infer.model": str(card),
+        "infer.runtime": "fake",
+        "infer.runtime_options": {"delay_ms": 30},
+    }
+    return Graph.from_toml("masks", settings, lambda spec: with_latest(spec, 1, wait_ms=wait))
+
+
+def test_every_is_set_while_it_runs_where_that_was_said() -> None:
+    with pytest.raises(InputError, match="begin with every = 2"):
+        Pair().set("every", 3)
+    pair = Pair(wait_ms=5)
+    pair.set("wait_ms", 20)
+    assert pair.patience == 0.02
+    for bad in (-1, 2000, "long"):
+        with pytest.raises(InputError):
+            pair.set("wait_ms", bad)

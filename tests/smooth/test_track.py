@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rtskin.frame import F32, Frame
 from rtskin.smooth.track import REMEMBERED, Composer, StepFlow, Track
 
 from .test_motion import HEIGHT, WIDTH, texture
@@ -15,6 +16,11 @@ MIDDLE = (slice(30, -30), slice(60, -30))
 
 def shifted(pixels: int) -> np.ndarray:
     return np.roll(texture(), pixels, axis=1)
+
+
+def add(track: Track, one: Frame) -> F32 | None:
+    track.add(one)
+    return track.step()
 
 
 @pytest.mark.parametrize("shift", [1, 4, 8])
@@ -46,7 +52,7 @@ def test_flows_are_put_together_where_they_lead() -> None:
 def test_the_way_back_to_a_frame_that_passed() -> None:
     track = Track()
     frames = [frame(number, shifted(6 * number)) for number in range(9)]
-    steps = [track.add(one) for one in frames]
+    steps = [add(track, one) for one in frames]
     assert steps[0] is None
     assert all(step is not None for step in steps[1:])
     assert track.back_to(frames[8]) is None
@@ -77,7 +83,7 @@ def test_what_is_forgotten_is_joined_to_the_oldest_that_is_not() -> None:
     assert back is not None
     assert np.abs(back).max() < 0.2
     track.forget()
-    assert track.add(frame(100, still)) is None
+    assert add(track, frame(100, still)) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 5), (15, 200), (16, 16), (17, 40), (144, 33)])
