@@ -179,4 +179,6 @@ def _explain(model: type[NodeOptions], item: dict[str, Any], where: str) -> str:
     if item["type"] == "extra_forbidden":
         return f"{where} has no option {key!r}{nearest(key, model.model_fields)}"
     message = cast(str, item["msg"]).removeprefix("Value error, ")
-    return f"{where}.{key}: {message} (got {item['input']!r})" if key else f"{where}: {message}"
+    # An address may have a password in it.
+    got = "" if "://" in str(item["input"]) else f" (got {item['input']!r})"
+    return f"{where}.{key}: {message}{got}" if key else f"{where}: {message}"

@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from rtskin.capture.redact import redact
-from rtskin.errors import RtskinError, SinkError, reason
+from rtskin.errors import SinkError, reason
 from rtskin.frame import U8, Mask, Rendered
+from rtskin.media import av
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.render.sinks.image import image_of
-from rtskin.render.sinks.uplink import Uplink, check_url
+from rtskin.render.sinks.uplink import Uplink, check_url, shown
 
 log = logging.getLogger("rtskin.render")
 
@@ -78,7 +78,7 @@ class _Sender:
     """Holds the newest picture, and a thread that sends it."""
 
     def __init__(self, options: Any) -> None:
-        self._options, self._shown = options, redact(options.url)
+        self._options, self._shown = options, shown(options.url)
         self._newest: tuple[U8, int] | None = None
         self._figures = dict.fromkeys(("frames", "sent", "dropped", "connects", "bytes"), 0)
         self._stopping, self._fresh = threading.Event(), threading.Condition()
@@ -109,7 +109,7 @@ class _Sender:
             begun = time.monotonic()
             try:
                 self._send()
-            except RtskinError as error:
+            except Exception as error:  # whatever it is, the next connection may work
                 if time.monotonic() - begun > _LONGEST_PAUSE:
                     pause = _FIRST_PAUSE  # it worked for a while
                 if not self._stopping.is_set():
@@ -122,19 +122,24 @@ class _Sender:
         picture = self._take(None)
         if picture is None:
             return
-        uplink = Uplink(self._options, picture[0].shape)
+        shape, waiting, connected = picture[0].shape, 0, False
+        uplink = Uplink(self._options, shape)
         try:
-            self._figures["connects"] += 1
-            last = picture
-            while picture is not None:
+            # A stream holds one shape: where that changes, the next connection has the new one.
+            while picture is not None and picture[0].shape == shape:
                 self._figures["bytes"] += uplink.send(*picture)
-                self._figures["sent"] += 1
-                if picture[0].shape != last[0].shape:
-                    return  # the size changed: a stream holds one, so the next connection has the new one
-                last, picture = picture, self._take(picture)
-        except OSError as error:
-            raise SinkError(f"{self._shown} broke off: {reason(error)}") from None
+                waiting += 1
+                if uplink.connected.is_set():
+                    self._figures["connects"] += not connected
+                    self._figures["sent"] += waiting
+                    waiting, connected = 0, True
+                picture = self._take(picture)
+        except (OSError, ValueError, av.error.FFmpegError) as error:
+            raise SinkError(
+                f"{self._shown} {'broke off' if connected else 'is not reached'}: {reason(error)}"
+            ) from None
         finally:
+            self._figures["dropped"] += waiting  # the program had them, and nobody took them
             uplink.close()
 
     def _take(self, last: tuple[U8, int] | None) -> tuple[U8, int] | None:

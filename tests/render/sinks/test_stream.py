@@ -21,6 +21,7 @@ from rtskin.graph import Graph
 from rtskin.media import av, cv2
 from rtskin.node import Context
 from rtskin.render.sinks import stream as module
+from rtskin.render.sinks import uplink
 from rtskin.render.sinks.choose import sink_for
 from rtskin.render.sinks.stream import StreamSink
 
@@ -155,6 +156,64 @@ def test_a_server_that_dies_is_connected_to_again(
         feed(node, lambda: second.has(2000))
     node.close()
     assert int(node.counters()["connects"]) >= 2
+
+
+@needs_ffmpeg
+def test_srt_is_connected_to_again_too(serve: Callable[..., Server], caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    first = serve("srt", port, "first.ts")
+    node = opened(_URL["srt"].format(port=port))
+    with caplog.at_level(logging.WARNING, "rtskin.render"):
+        feed(node, lambda: first.has(2000))
+        first.kill()
+        feed(node, lambda: "connecting again" in caplog.text)
+        second = serve("srt", port, "second.ts")
+        feed(node, lambda: second.has(2000))
+    node.close()
+
+
+@pytest.mark.parametrize("scheme", ["rtmp", "rtsp"])
+def test_a_server_that_never_answers_holds_nothing_up(
+    scheme: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(uplink, "_FIRST_PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent, caplog.at_level(logging.WARNING, "rtskin.render"):
+        node = opened(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/live/skin")
+        feed(node, lambda: "no answer within 1 s; connecting again" in caplog.text)
+        begun = time.monotonic()
+        node.close()
+        assert time.monotonic() - begun < 10
+    assert node.counters()["connects"] == node.counters()["sent"] == 0
+    assert "rtskin-stream" not in {thread.name for thread in threading.enumerate()}
+
+
+@needs_ffmpeg
+def test_another_shape_is_a_new_connection(serve: Callable[..., Server]) -> None:
+    """From a view in colour to the matte, and to another size."""
+    port = free_port()
+    first = serve("rtmp", port, "first.mkv")
+    node = opened(_URL["rtmp"].format(port=port))
+    feed(node, lambda: int(node.counters()["sent"]) >= 5)
+    gray = np.full((60, 80), 200, np.uint8)
+    node.process(Rendered(make_frame(gray, captured_ns=time.monotonic_ns()), gray))
+    first.end()
+    second = serve("rtmp", port, "second.mkv")
+    give_up = time.monotonic() + 40
+    while not second.has(500):
+        assert time.monotonic() < give_up
+        node.process(Rendered(make_frame(gray, captured_ns=time.monotonic_ns()), gray))
+        time.sleep(0.05)
+    node.close()
+    assert node.counters()["connects"] == 2
+
+
+def test_a_key_in_the_path_is_not_shown() -> None:
+    assert uplink.shown("rtmp://a.rtmp.youtube.com/live2/abcd-key") == "rtmp://a.rtmp.youtube.com/live2/***"
+    assert uplink.shown("rtmp://me:pw@host/live") == "rtmp://***@host/live"
+    assert uplink.shown("srt://host:9?passphrase=secret") == "srt://host:9?passphrase=***"
+    with pytest.raises(InputError) as refused:
+        StreamSink(url="rtmp://user:secret@/live")
+    assert "secret" not in str(refused.value)
 
 
 def test_a_server_that_is_not_there_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
