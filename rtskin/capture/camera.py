@@ -12,7 +12,7 @@ from rtskin.capture.device import Device, Wanted
 from rtskin.capture.fitted import fitted
 from rtskin.capture.pump import Pump
 from rtskin.capture.status import status_picture
-from rtskin.errors import InputError, RtskinError, SourceError
+from rtskin.errors import InputError, SourceError
 from rtskin.frame import U8, BgrPicture, Color, Frame, SourceInfo
 from rtskin.pool import BufferPool
 
@@ -100,8 +100,9 @@ class CameraCapture(Capture):
     def close(self) -> None:
         self.interrupt()
         self._pump.join(_CLOSE_SECONDS)
-        if self._again is not None:
-            self._again.close()
+        found = self._again.close() if self._again is not None else None
+        if found is not None:
+            found.release()
 
     def counters(self) -> dict[str, int | float | str]:
         damaged, late = self._damaged + self._device.damaged, self._late + self._pump.dropped
@@ -164,7 +165,7 @@ class _Again:
 
     def __init__(self, wanted: Wanted, most: int | None) -> None:
         self.done, self.attempts = threading.Event(), 0
-        self.error: RtskinError | None = None
+        self.error: Exception | None = None
         self._wanted, self._most = wanted, most
         self._device: Device | None = None
         self._stopping = threading.Event()
@@ -186,7 +187,7 @@ class _Again:
             pause = min(2 * pause, _LONGEST_PAUSE)
             try:
                 device = Device(self._wanted, quiet=True)
-            except RtskinError as error:
+            except Exception as error:  # whatever a driver raises: it is looked for on
                 self.error = error
                 continue
             with self._lock:

@@ -121,6 +121,8 @@ def check_for_all(options: PlanOptions) -> None:
 
 def targets_of(output: str | None, view: str | None, others: Mapping[str, str | None]) -> list[Target]:
     """OUTPUT and those that have a view of their own, by view. InputError where there is none."""
+    if output is None and view is not None:
+        raise InputError("--view is of OUTPUT, and there is none; --matte and --overlay have a view of their own")
     targets: list[Target] = [] if output is None else [(output, view)]
     targets += [(path, name) for name, path in others.items() if path is not None]
     if not targets:

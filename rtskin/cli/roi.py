@@ -52,7 +52,7 @@ def roi(
     """Follow the hands and faces (or regions of other classes) of each frame, one JSON object a frame.
 
     {"v": 1, "seq": …, "time": …, "age_ms": …, "width": …, "height": …, "rois": [{"id": …, "label": "hand",
-    "box": [x, y, w, h], "velocity": [x, y], "state": "tracked", …}], "events": [{"kind": "found", "id": …}]}
+    "box": \\[x, y, w, h], "velocity": \\[x, y], "state": "tracked", …}], "events": [{"kind": "found", "id": …}]}
 
     A region keeps its id while it is covered, crosses others, or leaves and comes back within 2 s. rtskin roi --schema
     says what is in a message; rtskin live --view rois shows it.

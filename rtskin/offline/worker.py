@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 
@@ -79,6 +80,9 @@ class Worker:
         self._folder.clean(segment)
         try:
             record = make_segment(self._folder, segment, source, segmenter, go_on)
+            # Nodes and graph hold each other, and buffers of 4K: Python looks for such circles by the number of objects, and
+            # finds a graph of a few hundred far too late.
+            gc.collect()
         except RtskinError:
             if lease.lost:
                 return  # what went wrong is the one's who has it now

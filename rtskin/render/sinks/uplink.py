@@ -171,8 +171,9 @@ class _Pipe:
 def _start(muxer: str, url: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "rtskin.render.sinks.relay", muxer, url]
     if muxer == "mpegts":
-        send = ["-fflags", "nobuffer", "-analyzeduration", "100000", "-f", "mpegts", "-i", "-", "-c", "copy", "-f", "mpegts", url]
-        command = ["ffmpeg", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5", *send]
+        told = ["-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
+        taken = ["-fflags", "nobuffer", "-analyzeduration", "100000", "-f", "mpegts", "-i", "-"]
+        command = ["ffmpeg", *told, *taken, "-c", "copy", "-f", "mpegts", url]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
 

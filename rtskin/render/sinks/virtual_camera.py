@@ -124,6 +124,9 @@ class _Sender:
     def close(self) -> None:
         self._stopping.set()
         self._thread.join(2.0)
+        if self._thread.is_alive():  # inside the driver: what it works with must stay
+            log.warning("the virtual camera %s does not let go; it is left", self._camera.device)
+            return
         self._camera.close()
         if len(self._latencies) >= _MEASURED:
             self._say_latency()

@@ -52,6 +52,8 @@ class Cutout:
             return out
         behind = self._behind(mask.frame, self._playback)
         if self._transfer is not None:
+            if mask.frame.cut:
+                self._transfer.forget()
             picture = self._transfer(picture, mask.data, behind)
         mix_picture(picture, mask.data, out, behind, inverse=True)
         return out

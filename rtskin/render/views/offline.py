@@ -70,8 +70,9 @@ class SeamlessClone:
         behind = self._cutout(picture, Mask(mask.frame, np.zeros_like(mask.data)), out)
         if box is None:
             return behind
-        rows, columns = box
-        middle = ((columns.start + columns.stop) // 2, (rows.start + rows.stop) // 2)
+        # OpenCV puts the middle of the mask's own rectangle there.
+        x, y, width, height = cv2.boundingRect(hard)
+        middle = (x + width // 2, y + height // 2)
         return cv2.seamlessClone(picture[box], behind.copy(), hard[box], middle, cv2.NORMAL_CLONE)
 
     def close(self) -> None:

@@ -51,6 +51,8 @@ class Balance:
 
     def __call__(self, picture: U8, mask: Mask, out: U8) -> U8:
         """uint8 H×W×3: what is not skin stays."""
+        if mask.frame.cut:
+            self._mean = None  # another scene, another light
         seen = _around(picture, mask.data)
         if seen is not None:
             self._mean = seen if self._mean is None else self._mean + (seen - self._mean) * _FOLLOW

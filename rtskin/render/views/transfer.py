@@ -36,6 +36,10 @@ class Transfer:
         self._seen: F64 | None = None
         self._pool = BufferPool()
 
+    def forget(self) -> None:
+        """Another scene begins."""
+        self._seen = None
+
     def __call__(self, picture: U8, mask: U8, behind: U8) -> U8:
         """uint8 H×W×3 of the picture with the skin's colours turned; good wherever there is skin."""
         small = cv2.resize(mask, _SMALL, interpolation=cv2.INTER_LINEAR)

@@ -23,6 +23,8 @@ _SEND_BUFFER = 64 << 10
 #: Seconds without an answer to a ping after which a client is gone.
 _PING_SECONDS = 20
 #: Seconds that clients have at the end, for the last message and for the farewell.
+#: Seconds in which who connects must have asked: who says half a sentence must not hold up the end.
+_OPEN_SECONDS = 1.0
 _CLOSE_SECONDS = 0.5
 #: Bytes of a message from a client; none is expected.
 _FROM_CLIENT = 4096
@@ -108,6 +110,7 @@ class WebSocketTransport(Transport):
             compression=None,  # 5 kB a frame on a fast network: it would only take time
             ping_interval=_PING_SECONDS,
             ping_timeout=_PING_SECONDS,
+            open_timeout=_OPEN_SECONDS,
             close_timeout=_CLOSE_SECONDS,
             max_size=_FROM_CLIENT,
             write_limit=0,  # "sent" is when the system has it all, so that the next message is the newest then
