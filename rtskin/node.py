@@ -82,6 +82,8 @@ class Node:
 
     def __init__(self, **options: Any) -> None:
         self.options = parse_options(self.Options, options, type(self).__name__)
+        #: Held while an option changes: what two threads set at once would be what the later one knew.
+        self._setting = threading.RLock()
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
         """Called once before any node opens, with all nodes of the graph by name."""
@@ -115,11 +117,12 @@ class Node:
 
         InputError: there is no such option, it must stay, or the value cannot be.
         """
-        options = parse_options(self.Options, {**_given(self.options), key: value}, type(self).__name__)
-        if key not in self.hot:
-            can = f"; what can change: {', '.join(sorted(self.hot))}" if self.hot else ""
-            raise InputError(f"{type(self).__name__}.{key} stays while it runs{can}")
-        self.changed(key, options)
+        with self._setting:
+            options = parse_options(self.Options, {**_given(self.options), key: value}, type(self).__name__)
+            if key not in self.hot:
+                can = f"; what can change: {', '.join(sorted(self.hot))}" if self.hot else ""
+                raise InputError(f"{type(self).__name__}.{key} stays while it runs{can}")
+            self.changed(key, options)
 
     def changed(self, key: str, options: Any) -> None:
         """An option of ``hot`` has become another, in ``options``; in the thread of whoever asked."""

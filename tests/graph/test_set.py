@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any, ClassVar
 
 import numpy as np
@@ -71,3 +73,20 @@ def test_views_filters_and_edges_change_while_it_runs() -> None:
     assert graph.nodes["smooth"].counters()["method"] == "ema"
     assert graph.nodes["render"].options.view == "smooth-skin+overlay:alpha=0.2"
     assert graph.nodes["smooth"].options.strength == 0.9
+
+
+def test_what_two_threads_set_at_once_is_all_set() -> None:
+    class Slow(Fill):
+        hot: ClassVar[frozenset[str]] = frozenset({"value", "other"})
+
+        def changed(self, key: str, options: Any) -> None:
+            time.sleep(0.01)
+            super().changed(key, options)
+
+    node = Slow()
+    threads = [threading.Thread(target=node.set, args=pair) for pair in (("value", 7), ("other", 8))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (node.options.value, node.options.other) == (7, 8)
