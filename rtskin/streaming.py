@@ -47,22 +47,12 @@ def stream(
     Raises InputError (size, class, lookahead, every), SourceError (cannot be opened or read), UnknownNameError (model,
     smoothing), ModelError, RuntimeUnavailableError, MissingExtraError. Leaving the loop stops and closes everything.
     """
-    settings: dict[str, Any] = {
-        "source.uri": os.fspath(source) if not isinstance(source, int) else str(source),
-        "source.pace": pace,
-        "infer.model": os.fspath(model) if model is not None else None,
-        "infer.device": device,
-        "infer.threads": threads,
-        "infer.size": size,
-        "infer.classes": classes,
-        "smooth.method": smooth,
-        "smooth.strength": strength,
+    settings = {
+        **_common(source, model, smooth, strength, skip, pace, device, threads, size, classes),
         "smooth.lookahead": lookahead,
-        "preprocess.skip": skip,
     }
     change = partial(with_every, every=every, repeats=True)
-    graph = Graph.from_toml("masks", {key: value for key, value in settings.items() if value is not None}, change)
-    for packet in graph:
+    for packet in Graph.from_toml("masks", _given(settings), change):
         mask = cast(Mask, packet)
         yield mask.frame, mask
 
@@ -91,7 +81,31 @@ def regions(
     messages of them. Settings, errors and the two paces are those of :func:`stream`; every: between frames that the network
     looks at, regions follow the picture.
     """
-    settings: dict[str, Any] = {
+    settings = {
+        **_common(source, model, smooth, strength, skip, pace, device, threads, size, classes),
+        # Nothing has to keep up: the filter is not to depend on how busy the machine is.
+        "smooth.in_time": False if pace == "max" else None,
+    }
+    for packet in Graph.from_toml(
+        "gesture_roi", _given(settings), lambda spec: with_every(_without_outputs(spec), every=every)
+    ):
+        yield cast(Regions, packet)
+
+
+def _common(
+    source: str | int | os.PathLike[str],
+    model: str | os.PathLike[str] | None,
+    smooth: str | None,
+    strength: float | None,
+    skip: bool | None,
+    pace: str,
+    device: str | None,
+    threads: int | None,
+    size: Size | str | None,
+    classes: Classes | None,
+) -> dict[str, Any]:
+    """What both pipelines know, by their nodes' names; None where nothing was said."""
+    return {
         "source.uri": os.fspath(source) if not isinstance(source, int) else str(source),
         "source.pace": pace,
         "infer.model": os.fspath(model) if model is not None else None,
@@ -101,13 +115,13 @@ def regions(
         "infer.classes": classes,
         "smooth.method": smooth,
         "smooth.strength": strength,
-        # Nothing has to keep up: the filter is not to depend on how busy the machine is.
-        "smooth.in_time": False if pace == "max" else None,
         "preprocess.skip": skip,
     }
-    given = {key: value for key, value in settings.items() if value is not None}
-    for packet in Graph.from_toml("gesture_roi", given, lambda spec: with_every(_without_outputs(spec), every=every)):
-        yield cast(Regions, packet)
+
+
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    """Only what was said, so that the pipeline's own stands for the rest."""
+    return {key: value for key, value in settings.items() if value is not None}
 
 
 def _without_outputs(spec: GraphSpec) -> GraphSpec:

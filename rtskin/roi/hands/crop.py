@@ -9,6 +9,7 @@ import numpy as np
 
 from rtskin.frame import F32, U8, Box
 from rtskin.media import cv2
+from rtskin.roi.squares import square_around
 
 #: Of the larger side of a region's box, added at each side where the region comes without a padded square.
 PADDING = 0.25
@@ -29,9 +30,7 @@ class Crop(NamedTuple):
 
 def padded_square(box: Box, padding: float = PADDING) -> Box:
     """The square around the middle of a box, larger by ``padding`` of the box's larger side at each side."""
-    x, y, width, height = box
-    side = max(width, height) * (1 + 2 * padding)
-    return x + (width - side) / 2, y + (height - side) / 2, side, side
+    return square_around(box, 1 + 2 * padding)
 
 
 def crop_square(bgr: U8, box: Box, most: int) -> Crop | None:

@@ -9,16 +9,15 @@ import numpy as np
 from rtskin.frame import U8, Box
 from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
+from rtskin.roi.squares import square_around
 
 #: Side of the square, as a part of the longer side of the region's box: what is beside a hand tells it from an arm.
 ROOM = 1.4
 
 
 def square_of(box: Box, room: float = ROOM) -> Box:
-    """The square around the middle of a box; it may reach over the frame's border."""
-    x, y, w, h = box
-    side = max(w, h, 1.0) * room
-    return x + (w - side) / 2, y + (h - side) / 2, side, side
+    """The square that is looked at; see :func:`rtskin.roi.squares.square_around`."""
+    return square_around(box, room)
 
 
 def crop(picture: U8, region: FoundRegion, side: int, room: float = ROOM, out: U8 | None = None) -> U8:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtskin.frame import Box, Region
+from rtskin.roi.squares import square_around
 from rtskin.roi.tracks.track import Track
 
 #: Side of the padded square, of the longer side of its box: a detector wants to see some of what is around.
@@ -26,7 +27,7 @@ def as_region(track: Track, now: float, frame_size: tuple[int, int], *, seen: bo
         label=label,
         label_score=label_score,
         polygon=_polygon(track, (0.0, 0.0) if seen else track.moved(), box, frame_size),
-        crop_box=padded_square(box),
+        crop_box=square_around(box, PADDED),
         velocity=track.filter.velocity,
         age=now - track.first,
         state="tracked" if seen else "held",
@@ -38,13 +39,6 @@ def clipped(box: Box, frame_size: tuple[int, int]) -> Box | None:
     x, y = max(0.0, box[0]), max(0.0, box[1])
     w, h = min(float(frame_size[0]), box[0] + box[2]) - x, min(float(frame_size[1]), box[1] + box[3]) - y
     return (x, y, w, h) if w >= 1 and h >= 1 else None
-
-
-def padded_square(box: Box) -> Box:
-    """The square around the middle of a box, PADDED times its longer side; it may reach over the frame's border."""
-    x, y, w, h = box
-    side = PADDED * max(w, h)
-    return x + (w - side) / 2, y + (h - side) / 2, side, side
 
 
 def _polygon(
