@@ -131,7 +131,9 @@ def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
     from torch import nn
 
     from rtskin import nets
-    from rtskin.train.normalise import MEAN, STD
+    from rtskin.train.normalise import planes
+
+    mean, std = planes(nets.statistics(recipe.net.architecture))
 
     class Shipped(nn.Module):
         def __init__(self, net: nn.Module) -> None:
@@ -139,8 +141,8 @@ def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
             self.net = net
             self.inputs = _INPUTS[: 1 + recipe.prior.use]
             self.output = _output(recipe)
-            self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
-            self.register_buffer("scale", 1 / torch.tensor(STD).view(1, 3, 1, 1))
+            self.register_buffer("mean", mean)
+            self.register_buffer("scale", 1 / std)
 
         def forward(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
             x = (image - self.mean) * self.scale

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from rtskin.nets import statistics
 from rtskin.train.data.batches import Batch, Batches
 from rtskin.train.data.feed import Aside
 from rtskin.train.losses.objective import sent
@@ -48,6 +49,7 @@ class Settling:
 
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
+        self._statistics = statistics(batches.recipe.net.architecture)
         self._numbers = range(UNSEEN, UNSEEN + batches.recipe.settle)
         self._kept: dict[int, tuple[np.ndarray, np.ndarray | None]] = {}
 
@@ -62,7 +64,8 @@ class Settling:
             if number not in self._kept:
                 self._keep(number, self._batches[number])
             images, priors = self._kept[number]
-            yield network_input(sent(images, device), None if priors is None else sent(priors, device))
+            before = None if priors is None else sent(priors, device)
+            yield network_input(sent(images, device), before, statistics=self._statistics)
 
     def _keep(self, number: int, batch: Batch) -> None:
         self._kept[number] = batch.images, batch.priors

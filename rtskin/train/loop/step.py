@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from rtskin.nets import statistics
 from rtskin.train.data.batches import Batch
 from rtskin.train.loop import optimisers
 from rtskin.train.loop.freeze import Freeze
@@ -32,6 +33,7 @@ class Step:
 
     def __init__(self, recipe: Recipe, net: nn.Module, objective: Objective, device: torch.device, dtype: Any) -> None:
         self.net, self.objective, self.device = net, objective, device
+        self._statistics = statistics(recipe.net.architecture)
         trained = [net] if objective.heads is None else [net, objective.heads]
         self.optimiser = optimisers.build(recipe.optimiser, trained)
         # Gradients of float16 underflow unless they are scaled up; elsewhere this does nothing.
@@ -58,6 +60,6 @@ class Step:
 
     def _backward(self, batch: Batch, count: int) -> tuple[list[str], list[torch.Tensor]]:
         """(the names of the parts, the loss and the parts)."""
-        loss, parts = self.objective(self.net, tensors(batch, self.device))
+        loss, parts = self.objective(self.net, tensors(batch, self.device, self._statistics))
         self.scaler.scale(loss / count).backward()
         return list(parts), [loss.detach(), *parts.values()]

@@ -99,6 +99,7 @@ class Trainer:
             raise SinkError(f"the folder {out} cannot be made ({error.strerror}); give another --out") from error
         self.recipe, self.sets, self.out, self.place = recipe, sets, out, place
         self.net = nets.build(recipe.net.architecture, **recipe.net_options)
+        self._statistics = nets.statistics(recipe.net.architecture)
         if recipe.channels_last:
             self.net.to(memory_format=torch.channels_last)
         self.batches, self.validation = Batches(recipe, sets), Validation(recipe, sets)
@@ -173,13 +174,14 @@ class Trainer:
 
     def _some_batches(self) -> Iterator[torch.Tensor]:
         for step in range(_LOOKED_AT):
-            yield network_input(torch.from_numpy(self.batches[step].images), prior=self.recipe.prior.use)
+            rgb = torch.from_numpy(self.batches[step].images)
+            yield network_input(rgb, prior=self.recipe.prior.use, statistics=self._statistics)
 
     def _meet_new_classes(self) -> None:
         """Fit the head alone, where the weights that the training starts from know fewer classes."""
         skin = skin_index(self.recipe.classes.names)
         if len(self.recipe.classes.names) > 1 and probe.untaught(self.net, skin):
-            batches = (tensors(self.batches[step], torch.device("cpu")) for step in range(_LOOKED_AT))
+            batches = (tensors(self.batches[step], torch.device("cpu"), self._statistics) for step in range(_LOOKED_AT))
             value = probe.fit_head(self.net, batches, skin)
             log.info("the head knows the new classes to a cross-entropy of %.2f", value)
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from rtskin import nets
 from rtskin.train.data.classes import skin_index
 from rtskin.train.data.imaging import BrokenImageError, cv2
 from rtskin.train.data.sets import Picture, Reader, Sides, stretched
@@ -45,7 +46,7 @@ class Validation:
     """Kept-out pictures, read once: an even choice of at most ``validate_images`` of each set."""
 
     def __init__(self, recipe: Recipe, sets: list[Sides]) -> None:
-        self._skin, self._prior = skin_index(recipe.classes.names), recipe.prior.use
+        self._recipe = recipe
         self.pictures: dict[str, list[Picture]] = {}
         self._names: dict[str, list[str]] = {}
         reader = Reader()
@@ -79,7 +80,7 @@ class Validation:
     def _judge(self, net: nn.Module, name: str, count: int | None = None) -> Iterator[Judged]:
         net.eval()
         for label, picture in list(zip(self._names[name], self.pictures[name], strict=True))[:count]:
-            found = _predict(net, picture, self._skin, self._prior) > 0
+            found = _predict(net, picture, self._recipe) > 0
             counts = picture.weight > 127
             found, true = found & counts, (picture.mask > 127) & counts
             with_skin = bool(true.any())
@@ -114,16 +115,17 @@ def _means(judged: Iterator[Judged]) -> dict[str, float]:
 def probability(net: nn.Module, picture: Picture, recipe: Recipe) -> Array:
     """What a network trained by ``recipe`` says of a whole picture, at its size: the probability of skin, float32 H×W."""
     small = stretched(picture, recipe.live_shapes)
-    found = _predict(net, small, skin_index(recipe.classes.names), recipe.prior.use)
+    found = _predict(net, small, recipe)
     height, width = picture.mask.shape
     enlarged: Array = cv2.resize(1 / (1 + np.exp(-found)), (width, height), interpolation=cv2.INTER_LINEAR)
     return enlarged
 
 
 @torch.no_grad()
-def _predict(net: nn.Module, picture: Picture, skin: int, prior: bool) -> Array:
+def _predict(net: nn.Module, picture: Picture, recipe: Recipe) -> Array:
     rgb = np.ascontiguousarray(cv2.cvtColor(picture.image, cv2.COLOR_BGR2RGB))
     device = next(net.parameters()).device
-    logits = net(network_input(torch.from_numpy(rgb[None]).to(device), prior=prior))
-    found: Array = skin_logit(logits, skin)[0, 0].float().cpu().numpy()
+    pixels, statistics = torch.from_numpy(rgb[None]).to(device), nets.statistics(recipe.net.architecture)
+    logits = net(network_input(pixels, prior=recipe.prior.use, statistics=statistics))
+    found: Array = skin_logit(logits, skin_index(recipe.classes.names))[0, 0].float().cpu().numpy()
     return found

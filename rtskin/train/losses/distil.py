@@ -12,6 +12,7 @@ from torch import nn
 from rtskin import nets
 from rtskin.errors import InputError
 from rtskin.train.loop import checkpoint, warm
+from rtskin.train.normalise import renormalise
 
 if TYPE_CHECKING:
     from rtskin.train.losses.objective import Teach
@@ -27,17 +28,21 @@ def open_teachers(paths: Sequence[Path], recipe: Recipe, device: torch.device, d
 
     Each is tried at every shape that batches come in. InputError: it cannot take one, or it is no network of ours.
     """
-    opened = [open_network(path)[1].to(device, memory_format=torch.channels_last) for path in paths]
+    opened: list[tuple[nn.Module, nets.Statistics]] = []
+    for path in paths:
+        own, net = open_network(path)
+        opened.append((net.to(device, memory_format=torch.channels_last), nets.statistics(own.net.architecture)))
+    given = nets.statistics(recipe.net.architecture)
     temperature = recipe.distil.temperature
 
     @torch.no_grad()
     def teach(images: torch.Tensor) -> torch.Tensor:
         with torch.autocast(device.type, dtype, enabled=dtype is not None):
             # A teacher sees colours; what a student gets beside them is its own.
-            logits = [net(images[:, :3]).float() for net in opened]
+            logits = [net(renormalise(images[:, :3], given, wanted)).float() for net, wanted in opened]
         return torch.stack([(one / temperature).sigmoid() for one in logits]).mean(0)
 
-    for path, net in zip(paths, opened, strict=True):
+    for path, (net, _) in zip(paths, opened, strict=True):
         for shape in recipe.batch_shapes or recipe.live_shapes:
             _must_take(net, path, shape, device)
     return teach

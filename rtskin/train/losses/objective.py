@@ -18,6 +18,7 @@ from rtskin.train.losses import mask as losses
 from rtskin.train.losses.class_losses import skin_logit
 from rtskin.train.losses.heads import Heads, watched
 from rtskin.train.losses.prior_own import OwnPrior
+from rtskin.nets import IMAGENET, Statistics
 from rtskin.train.normalise import network_input
 
 if TYPE_CHECKING:
@@ -42,13 +43,14 @@ class Tensors:
     chances: tuple[float, ...] = ()
 
 
-def tensors(batch: Batch, device: torch.device) -> Tensors:
-    """The batch on ``device``, where it is normalised too: bytes travel, not floats."""
+def tensors(batch: Batch, device: torch.device, statistics: Statistics = IMAGENET) -> Tensors:
+    """The batch on ``device``, where it is normalised too (by ``statistics``): bytes travel, not floats."""
     target, weight = (sent(plane, device)[:, None].float() / 255 for plane in (batch.targets, batch.weights))
     priors = None if batch.priors is None else sent(batch.priors, device)
-    twins = None if batch.twins is None else network_input(sent(batch.twins, device), priors)
+    twins = None if batch.twins is None else network_input(sent(batch.twins, device), priors, statistics=statistics)
     others = None if batch.others is None else sent(batch.others, device).permute(0, 3, 1, 2).float() / 255
-    return Tensors(network_input(sent(batch.images, device), priors), target, weight, twins, others, batch.chances)
+    images = network_input(sent(batch.images, device), priors, statistics=statistics)
+    return Tensors(images, target, weight, twins, others, batch.chances)
 
 
 def sent(plane: Any, device: torch.device) -> torch.Tensor:
