@@ -86,7 +86,9 @@ class Inverted(nn.Module):
     ) -> None:
         super().__init__()
         active = nn.Hardswish if hard else nn.ReLU
-        layers: list[nn.Module] = [] if middle == inputs else [_conv(inputs, middle, 1, active=active(True), norm=_Norm)]
+        layers: list[nn.Module] = (
+            [] if middle == inputs else [_conv(inputs, middle, 1, active=active(True), norm=_Norm)]
+        )
         layers.append(_conv(middle, middle, kernel, stride, dilation, middle, active(True), _Norm))
         if squeeze:
             layers.append(Squeeze(middle))
@@ -149,10 +151,10 @@ class Pyramid(nn.Module):
 def _mean(pooled: nn.Module, x: torch.Tensor) -> torch.Tensor:
     """The branch of the picture's mean; a batch of one has no variance to be normalised by, so it takes the known one."""
     if not pooled.training or len(x) > 1:
-        return pooled(x)  # type: ignore[no-any-return]
+        return pooled(x)
     pooled.eval()
     try:
-        return pooled(x)  # type: ignore[no-any-return]
+        return pooled(x)
     finally:
         pooled.train()
 

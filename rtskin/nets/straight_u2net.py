@@ -39,7 +39,7 @@ class StraightU2Net(nn.Module):
         self.blocks = nn.Sequential(*layers)
         self.head = nn.Conv2d(base, 1, 1)
         # Skin is rare, see mobile-unet.
-        nn.init.constant_(self.head.bias, -2.0)  # type: ignore[arg-type]
+        nn.init.constant_(self.head.bias, -2.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.stem((x - self.mean) / self.std)

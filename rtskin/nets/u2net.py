@@ -84,7 +84,7 @@ class U2NetP(U2Net):
 
 
 class Block(nn.Module):
-    """A residual U-block of ``height`` levels: the deepest is dilated instead of pooled; its output is added to its input."""
+    """A residual U-block of ``height`` levels: the deepest is dilated, not pooled; its output is added to its input."""
 
     def __init__(self, height: int, inputs: int, middle: int, outputs: int, align_corners: bool) -> None:
         super().__init__()

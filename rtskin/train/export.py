@@ -5,29 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import tempfile
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from rtskin.errors import MissingExtraError, ModelError
 from rtskin.train import beside, settled
 from rtskin.train.loop import checkpoint
-from rtskin.train.recipe import Recipe, Shape, parse
+from rtskin.train.recipe import Recipe, parse
 from rtskin.train.terms import origins
 
 log = logging.getLogger("rtskin.train")
-
-#: Largest difference between torch and ONNX Runtime, in probability, on random and on flat pictures.
-TOLERANCE = 1e-4
-OPSET = 18
-#: Name, channels and largest value of what a graph takes; the prior only where the network has one.
-_INPUTS = (("image", 3, 255), ("prior", 1, 1))
 
 
 @dataclass(frozen=True)
@@ -51,6 +40,8 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
     listed), and for a checkpoint from between two validations, whose batch normalisation has to be measured first (see
     rtskin.train.loop.settle), where the recipe's data is not below ``roots`` (None: the usual places).
     """
+    from rtskin.nets import onnx_file
+
     state = checkpoint.load(source)
     recipe = parse(json.loads(state["recipe"]), str(source))
     place = state.get("place")
@@ -64,8 +55,8 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
         part = Path(folder) / weights.name
         shapes = list(dict.fromkeys((*recipe.live_shapes, *recipe.still)))
-        _write_onnx(net, part, shapes)
-        difference = compare(net, part, shapes)
+        onnx_file.write(net, part, shapes)
+        difference = onnx_file.compare(net, part, shapes)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         text, own = Path(folder) / "model.toml", Path(folder) / beside.NAME
         parameters = sum(parameter.numel() for parameter in net.parameters())
@@ -79,147 +70,14 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
     return Exported(weights, out / "model.toml", difference, digest)
 
 
-def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
-    """The largest difference between torch and the ONNX file at these shapes (width, height).
-
-    ModelError above :data:`TOLERANCE`, and where the file cannot run at one of them.
-    """
-    import torch
-
-    try:
-        import onnxruntime as ort
-    except ImportError as error:
-        raise MissingExtraError("onnxruntime", "cpu", "checking an export") from error
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    rng = np.random.default_rng(0)
-    worst = 0.0
-    for width, height in shapes:
-        for low, high in ((0, 1), (0.5, 0.5)):
-            feed = {
-                name: rng.uniform(low * most, high * most, (1, channels, height, width)).astype(np.float32)
-                for name, channels, most in _INPUTS[: len(session.get_inputs())]
-            }
-            with torch.no_grad():
-                expected = net(*map(torch.from_numpy, feed.values())).numpy()
-            worst = max(worst, _difference(_run(session, feed, path), expected))
-        if not worst <= TOLERANCE:
-            raise ModelError(
-                f"{path.name} differs from torch by {worst:.2g} at {width}×{height} (at most {TOLERANCE:g}); "
-                "it was not kept"
-            )
-    return worst
-
-
-def _run(session: Any, feed: dict[str, Any], path: Path) -> Any:
-    try:
-        return session.run(None, feed)[0]
-    except Exception as error:  # its errors share no base class but Exception
-        _, _, height, width = feed["image"].shape
-        size = f"{width}×{height}"
-        raise ModelError(
-            f"{path.name} cannot run at {size}, it was not kept: {' '.join(str(error).split())}"
-        ) from error
-
-
-def _difference(found: Any, expected: Any) -> float:
-    return float(np.abs(found - expected).max()) if found.shape == expected.shape else float("inf")
-
-
 def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
     """The network between pixels and probability."""
-    import torch
-    from torch import nn
-
     from rtskin import nets
-    from rtskin.train.normalise import planes
-
-    mean, std = planes(nets.statistics(recipe.net.architecture))
-
-    class Shipped(nn.Module):
-        def __init__(self, net: nn.Module) -> None:
-            super().__init__()
-            self.net = net
-            self.inputs = _INPUTS[: 1 + recipe.prior.use]
-            self.output = _output(recipe)
-            self.register_buffer("mean", mean)
-            self.register_buffer("scale", 1 / std)
-
-        def forward(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
-            x = (image - self.mean) * self.scale
-            logits = self.net(x if prior is None else torch.cat([x, prior], 1))
-            return logits.sigmoid() if logits.shape[1] == 1 else _softmax(logits)
+    from rtskin.nets.onnx_file import Pixels
 
     net = nets.build(recipe.net.architecture, **recipe.net_options)
     net.load_state_dict(state)
-    return Shipped(net).eval()
-
-
-def _softmax(logits: Any) -> Any:
-    """Over the channels of N×K×H×W, plane by plane: ONNX Runtime's own turns the tensor round for it, which takes as long as
-    the network (5×416×224, one thread: 18 ms, this 2)."""
-    import torch
-
-    planes = logits.split(1, 1)
-    most = planes[0]
-    for plane in planes[1:]:
-        most = torch.maximum(most, plane)
-    powers = [(plane - most).exp() for plane in planes]
-    total = sum(powers[1:], powers[0])
-    return torch.cat([power / total for power in powers], 1)
-
-
-def _write_onnx(net: Any, path: Path, shapes: Sequence[Shape]) -> None:
-    """The graph, traced at the first shape (width, height); its height and width are left open where there are others."""
-    import torch
-
-    width, height = shapes[0]
-    inputs, output = getattr(net, "inputs", _INPUTS[:1]), getattr(net, "output", "skin")
-    # Stamped on every node by the exporter, and of no use outside this machine.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # torch's, of its own parts
-        torch.onnx.export(
-            net,
-            tuple(torch.zeros(1, channels, height, width) for _, channels, _ in inputs),
-            str(path),
-            opset_version=OPSET,
-            input_names=[name for name, _, _ in inputs],
-            output_names=[output],
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    tidy(path, several=len(shapes) > 1)
-
-
-def tidy(path: Path, several: bool) -> None:
-    """Take out what the exporter notes about source files (it would show this machine's paths), and leave sizes open.
-
-    Our networks are convolutions, scale factors and means: nothing in the graph but the declared sizes says at which size it
-    was traced, so renaming these is all that ``several`` shapes need. compare() proves it for each file.
-    """
-    import onnx
-
-    model = onnx.load(str(path))
-    model.doc_string = ""
-    del model.metadata_props[:]
-    del model.graph.metadata_props[:]
-    del model.graph.value_info[:]
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for value in (*model.graph.input, *model.graph.output):
-        del value.metadata_props[:]
-        if several:
-            _, _, height, width = value.type.tensor_type.shape.dim
-            height.dim_param, width.dim_param = "height", "width"
-    for tensor in model.graph.initializer:
-        del tensor.metadata_props[:]
-    onnx.checker.check_model(model)
-    with open(path, "wb") as file:
-        file.write(model.SerializeToString())
-        file.flush()
-        os.fsync(file.fileno())
+    return Pixels(net, nets.statistics(recipe.net.architecture), recipe.prior.use, _output(recipe)).eval()
 
 
 def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int) -> str:

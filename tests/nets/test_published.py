@@ -84,9 +84,7 @@ def test_the_mean_of_the_picture_reaches_every_pixel_of_dlmv() -> None:
     torch.manual_seed(0)
     pyramid = Pyramid(24, 8).eval()
     x = torch.randn(2, 24, 5, 7)
-    whole = torch.cat(
-        [*(branch(x) for branch in pyramid.convs[:-1]), pyramid.convs[-1](x).expand(-1, -1, 5, 7)], 1
-    )
+    whole = torch.cat([*(branch(x) for branch in pyramid.convs[:-1]), pyramid.convs[-1](x).expand(-1, -1, 5, 7)], 1)
     torch.testing.assert_close(pyramid(x), pyramid.project(whole))
 
 

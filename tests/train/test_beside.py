@@ -15,6 +15,7 @@ pytest.importorskip("onnxruntime")
 from rtskin.errors import InputError  # noqa: E402
 from rtskin.infer.card_toml import dumps  # noqa: E402
 from rtskin.infer.cards import Card  # noqa: E402
+from rtskin.nets import onnx_file  # noqa: E402
 from rtskin.train import beside  # noqa: E402
 from rtskin.train import export as exporting  # noqa: E402
 from rtskin.train.beside import Trained, check, differences, text  # noqa: E402
@@ -27,8 +28,8 @@ from rtskin.train.terms.shipping import faults  # noqa: E402
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports without the seconds that torch takes for the graph."""
-    monkeypatch.setattr(exporting, "_write_onnx", lambda net, path, shapes: path.write_bytes(b"graph"))
-    monkeypatch.setattr(exporting, "compare", lambda net, path, shapes: 0.0)
+    monkeypatch.setattr(onnx_file, "write", lambda net, path, shapes: path.write_bytes(b"graph"))
+    monkeypatch.setattr(onnx_file, "compare", lambda net, path, shapes: 0.0)
 
 
 def run(table: dict[str, Any], data: Path, folder: Path, **options: Any) -> Path:

@@ -13,6 +13,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from rtskin.errors import InputError, ModelError  # noqa: E402
 from rtskin.infer.cards import Card  # noqa: E402
+from rtskin.nets import onnx_file  # noqa: E402
 from rtskin.segmenter import Segmenter  # noqa: E402
 from rtskin.train import export as exporting  # noqa: E402
 from rtskin.train.data.sets import scan  # noqa: E402
@@ -85,10 +86,10 @@ def test_a_graph_that_only_fits_the_size_it_was_traced_at_is_refused(tmp_path: P
             return torch.nn.functional.interpolate(half, size=size, mode="bilinear") / 255
 
     path, shapes = tmp_path / "traced.onnx", [(64, 64), (96, 32)]
-    exporting._write_onnx(Traced().eval(), path, shapes)
-    assert exporting.compare(Traced().eval(), path, shapes[:1]) < 1e-4
+    onnx_file.write(Traced().eval(), path, shapes)
+    assert onnx_file.compare(Traced().eval(), path, shapes[:1]) < 1e-4
     with pytest.raises(ModelError, match=r"traced\.onnx (differs from torch by inf|cannot run) at 96×32"):
-        exporting.compare(Traced().eval(), path, shapes)
+        onnx_file.compare(Traced().eval(), path, shapes)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_a_graph_that_differs_is_not_kept(saved: Path, tmp_path: Path, monkeypat
         graph = helper.make_graph([node], "mean", [image], [skin])
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
 
-    monkeypatch.setattr(exporting, "_write_onnx", another_network)
+    monkeypatch.setattr(onnx_file, "write", another_network)
     with pytest.raises(ModelError, match="differs from torch"):
         exporting.export(saved, tmp_path / "model")
     assert list((tmp_path / "model").iterdir()) == []

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from rtskin.errors import InputError
+from rtskin.nets import IMAGENET, Statistics
 from rtskin.train.data.batches import Batch
 from rtskin.train.data.classes import class_counts, skin_index
 from rtskin.train.losses import class_losses
@@ -18,7 +19,6 @@ from rtskin.train.losses import mask as losses
 from rtskin.train.losses.class_losses import skin_logit
 from rtskin.train.losses.heads import Heads, watched
 from rtskin.train.losses.prior_own import OwnPrior
-from rtskin.nets import IMAGENET, Statistics
 from rtskin.train.normalise import network_input
 
 if TYPE_CHECKING:

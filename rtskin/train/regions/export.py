@@ -14,7 +14,7 @@ import numpy as np
 from rtskin.errors import MissingExtraError, ModelError
 from rtskin.infer.cards import Card, load_card
 from rtskin.roi.label.base import LABELS
-from rtskin.train.export import OPSET, TOLERANCE, Exported, tidy
+from rtskin.train.export import Exported
 from rtskin.train.regions.recipe import RegionRecipe
 from rtskin.train.regions.terms import terms
 from rtskin.train.terms.origins import of_card
@@ -50,6 +50,8 @@ def export(recipe: RegionRecipe, net: Any, path: Path, out: Path) -> Exported:
 def compare(net: Any, path: Path, side: int) -> float:
     """The largest difference between torch and the file; ModelError above TOLERANCE."""
     import torch
+
+    from rtskin.nets.onnx_file import TOLERANCE
 
     try:
         import onnxruntime as ort
@@ -87,6 +89,8 @@ def _shipped(net: Any) -> Any:
 
 def _write(net: Any, path: Path, side: int) -> None:
     import torch
+
+    from rtskin.nets.onnx_file import OPSET, tidy
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's, of its own parts

@@ -88,7 +88,7 @@ class OnlySquare(torch.nn.Conv2d):
 def test_a_teacher_that_cannot_take_the_shapes_is_refused(
     table: dict[str, Any], wide: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint, "averaged", lambda path: (None, OnlySquare(3, 1, 1)))
+    monkeypatch.setattr(checkpoint, "averaged", lambda path: (parse(table), OnlySquare(3, 1, 1)))
     distil.open_teachers([wide], parse(table), CPU, None)
     several = parse({**table, "batch_shapes": [[64, 64], [96, 64]]})
     with pytest.raises(InputError, match=r"teacher .*last.pt cannot take inputs of 96×64"):
@@ -98,7 +98,7 @@ def test_a_teacher_that_cannot_take_the_shapes_is_refused(
 def test_a_teacher_of_other_things_is_refused(
     table: dict[str, Any], wide: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint, "averaged", lambda path: (None, torch.nn.Conv2d(3, 5, 1)))
+    monkeypatch.setattr(checkpoint, "averaged", lambda path: (parse(table), torch.nn.Conv2d(3, 5, 1)))
     with pytest.raises(InputError, match="not the skin of each pixel"):
         distil.open_teachers([wide], parse(table), CPU, None)
 
@@ -106,3 +106,23 @@ def test_a_teacher_of_other_things_is_refused(
 def test_a_file_that_is_no_checkpoint_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no checkpoint at"):
         distil.open_teachers([tmp_path / "none.pt"], parse(table), CPU, None)
+
+
+def test_a_teacher_gets_the_pictures_as_it_was_taught(
+    table: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The student's are divided by 255 and nothing else, the teacher's are normalised as ImageNet's."""
+    seen: list[torch.Tensor] = []
+
+    class Teacher(torch.nn.Conv2d):
+        def forward(self, x: Any) -> Any:
+            seen.append(x)
+            return super().forward(x)
+
+    teacher = parse(table)
+    monkeypatch.setattr(distil, "open_network", lambda path: (teacher, Teacher(3, 1, 1)))
+    student = parse({**table, "net": {"architecture": "straight-u2net"}})
+    pixels = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
+    teach = distil.open_teachers([tmp_path], student, CPU, None)
+    teach(normalise(pixels, nets.statistics("straight-u2net")))
+    torch.testing.assert_close(seen[-1], normalise(pixels))
