@@ -118,6 +118,7 @@ def _about(card: Card) -> str:
         f"## {card.name}",
         card.description,
         *_shapes(card),
+        *_labelled("Origin", card.origin),
         *_labelled("Recipe", recipe),
         *_labelled("Data", card.data_terms),
     ]

@@ -88,6 +88,7 @@ class Card(CardPart):
 
     ships: may the weights be given to others, by the terms of all they were made from.
     architecture: a method of rtskin.registry.METHODS ("ellipse"), or anything else for a network.
+    origin: of an imported checkpoint: whose conventions it follows, and what these are.
     parameters: how many weights the network has. macs: multiply-accumulates of one picture at the input's size.
     """
 
@@ -95,6 +96,7 @@ class Card(CardPart):
     title: str = ""
     description: str = ""
     architecture: str
+    origin: str = ""
     licence: str = ""
     data_terms: str = ""
     ships: bool = True
