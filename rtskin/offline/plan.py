@@ -25,6 +25,7 @@ from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
+from rtskin.preprocess.skip import STRETCH
 
 #: Frames of a segment at most: few enough for several workers on a clip, so many that those before it cost little (32 of
 #: 512 at 30 frames a second).
@@ -93,7 +94,7 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         infer.close()
     tail, frames = _tail(spec), evenly(last - first, wanted.segment)
     # Filters are warmed up by masks that come from key frames and look ahead as theirs do, which takes as many before.
-    warm_up = warm_up_for(table) + tail if wanted.warm_up is None else wanted.warm_up
+    warm_up = warm_up_for(table) + tail + _stretch(spec) if wanted.warm_up is None else wanted.warm_up
     segments = SegmentsPart(first=first, last=last, frames=frames, warm_up=warm_up, tail=tail)
     manifest = Manifest(
         input=_input(path, wanted.source, table),
@@ -134,6 +135,12 @@ def _tail(spec: GraphSpec) -> int:
     """Frames after a segment that its last masks are made of: those looked ahead to, and those until the next key frame."""
     options = [node.options for node in spec.nodes.values()]
     return sum(int(one.get("lookahead") or 0) for one in options) + sum(int(one.get("every") or 0) for one in options)
+
+
+def _stretch(spec: GraphSpec) -> int:
+    """Frames before a segment until those that are skipped are those of one run over the whole."""
+    skips = any(node.kind == "preprocess" and node.options.get("skip") for node in spec.nodes.values())
+    return STRETCH if skips else 0
 
 
 def _input(path: Path, source: str, table: FrameTable) -> InputPart:

@@ -74,6 +74,46 @@ def test_segments_are_as_one_run(planned: Planned, moving: Path, way: str) -> No
     assert np.mean([cv2.absdiff(*pair).mean() for pair in itertools.pairwise(whole)]) > 0.3  # and it moves
 
 
+@pytest.fixture(scope="module")
+def creeping(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A disc of skin colour that creeps 0.03 pixels a frame before a wall, under a camera's noise."""
+    path = tmp_path_factory.mktemp("creeping") / "creeping.mkv"
+    random, (width, height) = np.random.default_rng(5), SIZE
+    wall = cv2.resize(random.integers(20, 200, (14, 24, 3)).astype(np.uint8), SIZE)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=30, options={"g": "12"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
+        for number in range(FRAMES):
+            picture = wall.copy()
+            center = (round(16 * (60 + 0.03 * number)), 16 * 56)
+            cv2.circle(picture, center, 16 * 25, (120, 150, 205), -1, cv2.LINE_AA, 4)
+            noisy = picture + random.normal(0, 1.5, picture.shape)
+            frame = av.VideoFrame.from_ndarray(np.clip(noisy, 0, 255).astype(np.uint8), "bgr24")
+            container.mux(stream.encode(frame.reformat(format="bgr0")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def skipped(folder: WorkFolder) -> int:
+    records = [folder.record(segment) for segment in folder.segments]
+    nodes = [record.statistics["nodes"] for record in records if record is not None]
+    return sum(one["preprocess"]["counters"]["skip.frames"] for one in nodes)
+
+
+@pytest.mark.parametrize("every", [None, 3])
+def test_what_is_skipped_does_not_depend_on_the_segments(planned: Planned, creeping: Path, every: int | None) -> None:
+    """No segment begins where the comparison begins anew, nor the frames before it that are looked at."""
+    settings = {"smooth.method": "none", "preprocess.skip": True}
+    whole = planned("whole", source=creeping, settings=settings, segment=10_000, every=every)
+    wanted = masks(whole)
+    looked = FRAMES if every is None else FRAMES // every
+    assert 0.3 * looked < skipped(whole) < 0.95 * looked
+    for segment in (38, 50):
+        name = f"by {segment}"
+        parts = masks(planned(name, source=creeping, settings=settings, segment=segment, warm_up=None, every=every))
+        assert all(np.array_equal(one, other) for one, other in zip(parts, wanted, strict=True))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", ["flow", "every"])  # all ways are tried on the made clip above

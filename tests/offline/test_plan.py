@@ -12,6 +12,7 @@ from rtskin.capture.table import FrameTable
 from rtskin.errors import InputError, NoFramesError
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.plan import evenly, warm_up_for
+from rtskin.preprocess.skip import STRETCH
 
 from ..capture.media import make_video
 from .conftest import FRAMES, Planned
@@ -32,6 +33,11 @@ def test_every_auto_is_settled(planned: Planned) -> None:
 
 def test_what_masks_look_ahead_to_is_looked_at_too(planned: Planned) -> None:
     assert planned(settings={"smooth.lookahead": 3}).manifest.segments.tail == 3
+
+
+def test_before_a_segment_there_is_a_stretch_where_frames_are_skipped(planned: Planned) -> None:
+    plain, skips = planned(warm_up=None), planned("skips", warm_up=None, settings={"preprocess.skip": True})
+    assert skips.manifest.segments.warm_up == plain.manifest.segments.warm_up + STRETCH
 
 
 @pytest.mark.parametrize(("rate", "frames"), [(30, 32), (60, 64), (24, 26), (1, 8), (500, 256)])
