@@ -107,10 +107,11 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
     from rtskin.cli.render_spec import is_complete
     from rtskin.offline.figures import figures
     from rtskin.offline.plan import plan
+    from rtskin.offline.removal import remove, sweep
 
     offline.check_engine(options.engine, options.address)
     place = _place(request, options)
-    offline.sweep(place)
+    sweep(place)
     outputs = request.outputs(ours=is_complete(place))
     folder = plan(place, request.wanted(outputs))
     job = offline.Job(
@@ -123,7 +124,7 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
         write_json(options.stats, statistics.as_dict())
     show(statistics)
     if not options.keep:
-        offline.remove(folder.path)
+        remove(folder.path)
 
 
 def _place(request: Request, options: r.RenderOptions) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -106,7 +106,16 @@ class Request:
             asked.end,
             asked.segment or SEGMENT,
             lease_seconds=lease,
+            asked=self._asked(),
+            afresh=asked.overwrite,
         )
+
+    def _asked(self) -> dict[str, str]:
+        """The options that decide what comes out, as they are called, but for INPUT."""
+        names = [field.name for field in fields(PlanOptions) if field.name not in ("source", "overwrite")]
+        given = {name: getattr(self.options, name) for name in names}
+        given |= {name: _absolute(given[name]) for name in ("output", "matte", "overlay") if given[name] is not None}
+        return {_option(name): _worded(value) for name, value in given.items() if value is not None}
 
 
 def check_for_all(options: PlanOptions) -> None:
@@ -195,6 +204,15 @@ def once(spec: GraphSpec, outputs: Sequence[OutputPart]) -> Graph:
 def is_complete(folder: Path) -> bool:
     """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
     return (folder / "finish" / "complete").exists()
+
+
+def _option(name: str) -> str:
+    """What a field of the options is called on the command line."""
+    return {"output": "OUTPUT", "classes": "--class"}.get(name, f"--{name}")
+
+
+def _worded(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _absolute(path: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from rtskin.frame import Mask
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.offline.environment import environment
-from rtskin.offline.folder import WorkFolder
+from rtskin.offline.folder import MANIFEST, WorkFolder
 from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
+from rtskin.offline.reuse import planned_before, refuse_others_folder
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
 from rtskin.preprocess.skip import STRETCH
 
@@ -34,15 +35,13 @@ SEGMENT = 512
 #: usual time constant. In frames at least and at most so many; where no times are known, those of 30 frames a second.
 WARM_SECONDS, LEAST_WARM, MOST_WARM, USUAL_WARM = 1.06, 8, 256, 32
 
-#: In a folder that was being made a work folder when something stopped it.
-_OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
-
 
 @dataclass(frozen=True)
 class Wanted:
     """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span.
 
-    segment, warm_up: in frames; by default the warm-up follows from the rate and from how far masks look ahead.
+    segment, warm_up: in frames; by default the warm-up follows from the rate and from how far masks look ahead. asked: the
+    options as people gave them (rtskin.offline.manifest). afresh: what was planned there for another render is dropped.
     """
 
     source: str
@@ -53,33 +52,24 @@ class Wanted:
     segment: int = SEGMENT
     warm_up: int | None = None
     lease_seconds: float = 60.0
+    asked: Mapping[str, str] = field(default_factory=dict)
+    afresh: bool = False
 
 
 def plan(path: Path, wanted: Wanted) -> WorkFolder:
     """The work folder for what is wanted: a new one, or the one that is there already, if it is for just that.
 
-    InputError: a folder of another input or other options (it says in what), or one of something else; errors of the source,
-    the model and the pipeline. Nothing is written before all is known to be possible.
+    InputError: a folder of another input or other options (it says in what), unless ``wanted.afresh``, or one of something
+    else; errors of the source, the model and the pipeline. Nothing is written or dropped before all is known to be possible.
     """
     refuse_others_folder(path)
-    there = Manifest.load(path / "manifest.json") if (path / "manifest.json").exists() else None
     manifest, table = _manifest(path, wanted)
+    there = planned_before(path, manifest, wanted.afresh)
     if there is None:
         _write(path, manifest, table)
-    elif different := there.differences(manifest):
-        raise InputError(
-            f"{path} is the work folder of another render: {'; '.join(different[:3])}; remove it, or choose another (--work)"
-        )
+    elif there.outputs != manifest.outputs:  # these may be replaced now, or not any more
+        there.model_copy(update={"outputs": manifest.outputs}).save(path / MANIFEST)
     return WorkFolder(path)
-
-
-def refuse_others_folder(path: Path) -> None:
-    """InputError where ``path`` holds something that no work folder holds."""
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; a work folder needs a name of its own (--work)")
-    strange = [name for name in _names(path) if name not in _OURS and not name.endswith(".part")]
-    if strange:
-        raise InputError(f"{path} is no work folder, it holds {strange[0]}; choose another (--work)")
 
 
 def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
@@ -104,6 +94,7 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         environment=environment(),
         outputs=list(wanted.outputs),
         lease_seconds=wanted.lease_seconds,
+        asked=dict(wanted.asked),
     )
     return manifest, table
 
@@ -163,9 +154,6 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
     except OSError as error:
         raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
     write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
-    manifest.save(path / "manifest.json")
+    manifest.save(path / MANIFEST)
     WorkFolder(path).make()
 
-
-def _names(path: Path) -> list[str]:
-    return [item.name for item in path.iterdir()] if path.is_dir() else []

@@ -60,21 +60,6 @@ def test_the_same_plan_again_finds_the_same_folder(planned: Planned) -> None:
     assert isinstance(other, WorkFolder)
 
 
-def test_other_options_are_refused_and_named(planned: Planned) -> None:
-    planned()
-    with pytest.raises(InputError, match=r"another render: .*smooth.options.method is 'flow' there, 'none' here"):
-        planned(settings={"smooth.method": "none"})
-    with pytest.raises(
-        InputError, match=r"segments.frames is 17 there, 10 here; remove it, or choose another \(--work\)"
-    ):
-        planned(segment=10)
-
-
-def test_another_input_is_refused(planned: Planned, tmp_path: Path) -> None:
-    planned()
-    with pytest.raises(InputError, match=r"input\.fingerprint is"):
-        planned(source=make_video(tmp_path / "other.mp4", 20, size=(64, 48)))
-
 
 def test_an_input_that_moved_is_the_same(planned: Planned, clip: Path, tmp_path: Path) -> None:
     planned()
