@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rtskin.cli import grouped, render_steps
 from rtskin.cli import render_options as r
 from rtskin.cli.render_many import render_folder
+from rtskin.cli.render_told import said_once
 from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
@@ -88,7 +89,8 @@ def render_one(options: r.RenderOptions) -> None:
 
         preview(request, options, options.preview, _place(request, options))
     elif request.again:
-        _in_segments(request, options)
+        with said_once():
+            _in_segments(request, options)
     else:
         _at_once(request, options)
 

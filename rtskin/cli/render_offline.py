@@ -98,4 +98,3 @@ def report(done: Finished, source: str, paths: Sequence[str], as_json: bool) -> 
     typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
     if as_json:
         say({"stage": "done", "frames": done.frames, "held": done.held, "cut": done.cut, "outputs": list(paths)})
-

@@ -61,6 +61,7 @@ def work(
     """
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_progress import Reporter
+    from rtskin.cli.render_told import said_once
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
@@ -69,7 +70,7 @@ def work(
     stopping = threading.Event()
     if attached:
         threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
-    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
         done = offline.masks(job, stopping, reporter)
     if not done:
         offline.interrupted(job)
@@ -85,12 +86,13 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
     """
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_progress import Reporter
+    from rtskin.cli.render_told import said_once
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
     job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
     stopping = threading.Event()
-    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
         done = offline.outputs(job, stopping, reporter)
     if done is None:
         offline.interrupted(job)

@@ -37,7 +37,9 @@ def _inputs(there: Manifest, here: Manifest) -> list[str]:
     return found + [f"{path} has changed since" for path in before if path in now and before[path] != now[path]]
 
 
-def _values(there: Mapping[str, object], here: Mapping[str, object], names: Mapping[str, str] | None = None) -> list[str]:
+def _values(
+    there: Mapping[str, object], here: Mapping[str, object], names: Mapping[str, str] | None = None
+) -> list[str]:
     keys = [key for key in {**there, **here} if there.get(key) != here.get(key)]
     return [_said((names or {}).get(key, key), there.get(key), here.get(key)) for key in keys]
 

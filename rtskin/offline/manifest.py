@@ -89,8 +89,8 @@ class Manifest(_Part):
             raise InputError(f"{path} {what}; plan again in another folder") from None
 
     def differences(self, other: Manifest) -> list[str]:
-        """Key by key, in what ``other`` ("here") would make other outputs than this ("there"). rtskin.offline.changes says it
-        in words for people."""
+        """Key by key, in what ``other`` ("here") would make other outputs than this ("there"). rtskin.offline.changes says
+        it in words for people."""
         return differences(self._decisive(), other._decisive())
 
     def _decisive(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from rtskin.capture.span import Point
 from rtskin.capture.table import FrameTable
-from rtskin.errors import GraphSpecError, InputError, SinkError, reason
+from rtskin.errors import GraphSpecError, SinkError, reason
 from rtskin.files import write_bytes
 from rtskin.frame import Mask
 from rtskin.graph import Graph
@@ -156,4 +156,3 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
     write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
     manifest.save(path / MANIFEST)
     WorkFolder(path).make()
-

@@ -53,8 +53,8 @@ class _Seen(NamedTuple):
 class Skip:
     """Decides for the frames of one stream; safe from several threads. About 0.05 ms a frame beside the small luma.
 
-    by_number: begin anew at each multiple of STRETCH (Frame.seq). What is skipped is a function of the frames alone then, where
-    they come in order.
+    by_number: begin anew at each multiple of STRETCH (Frame.seq). What is skipped is a function of the frames alone then,
+    where they come in order.
     """
 
     def __init__(self, *, by_number: bool = False) -> None:

@@ -14,7 +14,6 @@ from rtskin.offline.folder import WorkFolder
 from rtskin.offline.plan import evenly, warm_up_for
 from rtskin.preprocess.skip import STRETCH
 
-from ..capture.media import make_video
 from .conftest import FRAMES, Planned
 
 
@@ -58,7 +57,6 @@ def test_the_same_plan_again_finds_the_same_folder(planned: Planned) -> None:
     one, other = planned(), planned()
     assert one.manifest == other.manifest
     assert isinstance(other, WorkFolder)
-
 
 
 def test_an_input_that_moved_is_the_same(planned: Planned, clip: Path, tmp_path: Path) -> None:

@@ -137,8 +137,8 @@ def _holds(container: str, stream: Any) -> bool:
 def _misfit(stream: Any, container: str, source: Any, copies: Copies) -> str:
     wanted = [other for other in streams_to_copy(source, copies) if other.type == stream.type]
     fitting = [end for end, entry in CONTAINERS.items() if all(_holds(entry.name, other) for other in wanted)]
-    elsewhere = f"; use {' or '.join(fitting)}" if fitting else ""
-    return f"{stream.codec_context.name} does not fit into {container}{elsewhere}, or leave it out"
+    elsewhere = f"use {' or '.join(fitting)}" if fitting else "convert it, or take it out of the input"
+    return f"{stream.codec_context.name} does not fit into {container}; {elsewhere}"
 
 
 def _time(packet: Any) -> Any:
