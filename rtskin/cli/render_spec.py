@@ -59,7 +59,8 @@ class Request:
     def parts(self) -> list[OutputPart]:
         """The outputs, looking as the pipeline's node ``render`` says."""
         asked = self.options
-        options = {"codec": asked.codec, "crf": asked.crf, "bits": asked.bits, "overwrite": asked.overwrite or None}
+        options = {"codec": asked.codec, "crf": asked.crf, "bits": asked.bits, "copies": asked.copies}
+        options |= {"overwrite": asked.overwrite or None}
         if options["codec"] not in (None, *get_args(Codec)):
             raise UnknownNameError("codec", str(options["codec"]), get_args(Codec))
         usual = self.spec.nodes[RENDER].options.get("view", "matte") if RENDER in self.spec.nodes else "matte"

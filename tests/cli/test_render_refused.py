@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rtskin.media import cv2
+from rtskin.media import av, cv2
 from tests.capture.media import cut, make_video
 from tests.cli.conftest import Outcome
 
@@ -126,6 +126,20 @@ def test_an_option_that_cannot_be_is_called_as_it_was_given(
     message = refused("clip.mp4", "m.mkv", *option)
     assert said in message
     assert ".toml" not in message
+
+
+def test_sound_that_does_not_fit_is_left_out_where_that_is_asked_for(
+    rtskin: Rtskin, refused: Callable[..., str], place: Path, tmp_path: Path
+) -> None:
+    """Named in its place is only what holds that view, too."""
+    source = make_video(tmp_path / "sound.mp4", 10, size=(64, 48), audio=True)
+    message = refused(str(source), "a.webm", "--view", "alpha", status=1)
+    assert message.endswith("aac does not fit into webm; use .mov or .mkv, or leave it out (--copies none)")
+    out = tmp_path / "a.webm"
+    outcome = rtskin("render", source, out, "--view", "alpha", "--copies", "none", "--model", "ellipse")
+    assert outcome.status == 0, outcome.err
+    with av.open(str(out)) as container:
+        assert [stream.type for stream in container.streams] == ["video"]
 
 
 def test_a_pattern_without_end_is_no_input(refused: Callable[..., str]) -> None:
