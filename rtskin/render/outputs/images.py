@@ -107,7 +107,7 @@ def place_of(text: str) -> tuple[Path, str]:
     if path.suffix.lower() in SUFFIXES and len(_NUMBER.findall(path.name)) == 1 and path.name.count("%") == 1:
         return path.parent, path.name
     example = f"{path.stem.replace('%', '')}.%04d{path.suffix if path.suffix.lower() in SUFFIXES else '.png'}"
-    raise InputError(f"{text} has no place for the images' numbers; write one, and .png or .exr, e.g. {example}")
+    raise InputError(f"{text} is not a pattern for many images; write one number and .png or .exr, e.g. {example}")
 
 
 def check_images(text: str, kind: Kind) -> None:
