@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from rtskin.capture.base import Capture
-from rtskin.capture.kinds import NUMBER
+from rtskin.capture.kinds import IMAGE_SUFFIXES, NUMBER, kind_of
 from rtskin.capture.span import Point, Span
 from rtskin.capture.still import read_picture
 from rtskin.errors import InputError, NoFramesError, RtskinError, SourceError, SourceNotFoundError
@@ -51,7 +51,7 @@ class ImageCapture(Capture):
         self._alone = len(everything) == 1
         self._todo = [item for item in everything if self._asked_for(item[0], item[2])]
         if not self._todo:
-            raise NoFramesError(f"{self._name} has no image between {self._span}; it has {len(everything)} images")
+            raise NoFramesError(f"{self._name} has no image between {self._span}; {_extent(everything, self._base)}")
         numbers = [number for _, _, number in self._todo if number is not None]
         self._missing = numbers[-1] - numbers[0] + 1 - len(numbers) if numbers else 0
         if self._missing:
@@ -125,11 +125,25 @@ class ImageCapture(Capture):
             return None
 
 
+def check_there(uri: str) -> None:
+    """SourceNotFoundError where there is no file, and no image of that name or pattern; InputError, SourceError for what can
+    be no source. Nothing is opened."""
+    if kind_of(uri) == "images":
+        _files(uri)
+
+
 def _rate(rate: float | Fraction | None) -> Fraction:
     fraction = Fraction(DEFAULT_RATE) if rate is None else Fraction(rate).limit_denominator(1001)
     if not 0 < fraction <= 1000:
         raise InputError(f"rate is in frames a second, more than 0 and up to 1000, not {rate}")
     return fraction
+
+
+def _extent(items: list[tuple[int, Path, int | None]], base: Fraction) -> str:
+    """Which frames there are, as people would name them to start and end at."""
+    (first, _, low), (last, _, high) = items[0], items[-1]
+    numbers = f"{first if low is None else low}f to {last if high is None else high}f"
+    return f"it has {len(items)}: {numbers}, at {float(first * base):.2f} to {float(last * base):.2f} s"
 
 
 def _files(uri: str) -> list[tuple[int, Path, int | None]]:
@@ -169,15 +183,19 @@ def _globbed(uri: str) -> list[tuple[int, Path, int | None]]:
 def _listing(folder: Path) -> list[str]:
     try:
         return os.listdir(folder)
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise SourceError(f"{folder} cannot be listed: {error.strerror}") from None
 
 
 def _hint(folder: Path) -> str:
     if not folder.is_dir():
-        return f"there is no directory {folder}"
-    names = sorted(os.listdir(folder))
-    return f"the first name in {folder} is {names[0]}" if names else f"{folder} is empty"
+        return f"there is no folder {folder}"
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    names = [name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES] or names
+    where = "this folder" if folder == Path() else str(folder)
+    return f"the first name in {where} is {names[0]}" if names else f"{where} is empty"
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

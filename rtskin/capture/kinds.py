@@ -108,7 +108,7 @@ def _kind_of_path(path: Path) -> str:
     if not path.exists():
         if NUMBER.search(path.name) or any(sign in str(path) for sign in "*?["):
             return "images"
-        raise SourceNotFoundError(f"there is no file {path}")
+        raise SourceNotFoundError(f"there is no file or folder {path}")
     return "image" if path.suffix.lower() in IMAGE_SUFFIXES else "file"
 
 

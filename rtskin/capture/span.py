@@ -42,7 +42,7 @@ class Span:
             raise InputError(f"end ({self.end:g} s) must lie behind start ({self.start or 0:g} s)")
         if self.last is not None and self.last <= (self.first or 0):
             raise InputError(
-                f"the last frame ({self.last}, not given itself) must lie behind the first ({self.first or 0})"
+                f"end (frame {self.last}, not given itself) must lie behind start (frame {self.first or 0})"
             )
 
     @classmethod

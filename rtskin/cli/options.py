@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from rtskin.errors import InputError
 
 #: What --help calls the default of an option that only overrides what the verb's pipeline file says.
 _PIPELINES = "the pipeline's"
@@ -162,6 +167,34 @@ def settings(
             **own,
         }
     )
+
+
+#: The settings that have an option of their own, and what that is called.
+_CALLED = {
+    "infer.model": "--model",
+    "infer.device": "--device",
+    "infer.threads": "--threads",
+    "infer.size": "--size",
+    "infer.classes": "--class",
+    "smooth.method": "--smooth",
+    "smooth.strength": "--strength",
+    "smooth.lookahead": "--lookahead",
+    "preprocess.skip": "--skip",
+}
+#: What a complaint begins with, as a node makes it: "Smooth.lookahead: ".
+_OF_NODE = re.compile(r"^\w+\.\w+: ")
+
+
+@contextmanager
+def called_by_options() -> Iterator[None]:
+    """A complaint about a setting that an option brought calls it by the option."""
+    try:
+        yield
+    except InputError as error:
+        name = _CALLED.get((error.key or "").removeprefix("nodes."))
+        if name is None:
+            raise
+        raise InputError(f"{name}: {_OF_NODE.sub('', str(error))}") from None
 
 
 def given(settings: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rtskin.cli import grouped, render_steps
 from rtskin.cli import render_options as r
 from rtskin.cli.render_many import render_folder
+from rtskin.cli.render_told import said_once
 from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
@@ -88,7 +89,8 @@ def render_one(options: r.RenderOptions) -> None:
 
         preview(request, options, options.preview, _place(request, options))
     elif request.again:
-        _in_segments(request, options)
+        with said_once():
+            _in_segments(request, options)
     else:
         _at_once(request, options)
 
@@ -107,10 +109,11 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
     from rtskin.cli.render_spec import is_complete
     from rtskin.offline.figures import figures
     from rtskin.offline.plan import plan
+    from rtskin.offline.removal import remove, sweep
 
     offline.check_engine(options.engine, options.address)
     place = _place(request, options)
-    offline.sweep(place)
+    sweep(place)
     outputs = request.outputs(ours=is_complete(place))
     folder = plan(place, request.wanted(outputs))
     job = offline.Job(
@@ -123,7 +126,7 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
         write_json(options.stats, statistics.as_dict())
     show(statistics)
     if not options.keep:
-        offline.remove(folder.path)
+        remove(folder.path)
 
 
 def _place(request: Request, options: r.RenderOptions) -> Path:

@@ -124,8 +124,9 @@ def _render_one(options: RenderOptions, render: Verb, summary: Summary) -> None:
     except Exception as error:  # whatever a strange file brings about: the others are rendered
         log.debug("%s", options.source, exc_info=True)
         why = _why(error)
-        typer.echo(f"rtskin: {options.source}: {why}", err=True)
-        summary.failed.append(f"{options.source}: {why}")
+        line = why if options.source in why else f"{options.source}: {why}"
+        typer.echo(f"rtskin: {line}", err=True)
+        summary.failed.append(line)
     else:
         summary.rendered += 1
 

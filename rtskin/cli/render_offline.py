@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import typer
 
@@ -100,26 +98,3 @@ def report(done: Finished, source: str, paths: Sequence[str], as_json: bool) -> 
     typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
     if as_json:
         say({"stage": "done", "frames": done.frames, "held": done.held, "cut": done.cut, "outputs": list(paths)})
-
-
-def remove(folder: Path) -> None:
-    """The work folder, once nothing is left to do.
-
-    It loses its name first: one that was killed half removed would be taken for work to go on with.
-    """
-    sweep(folder)
-    gone = _unnamed(folder)
-    try:
-        folder.rename(gone)
-    except OSError:  # a folder that is in use, on some systems
-        gone = folder
-    shutil.rmtree(gone, ignore_errors=True)
-
-
-def sweep(folder: Path) -> None:
-    """Removes what a removal left that was killed."""
-    shutil.rmtree(_unnamed(folder), ignore_errors=True)
-
-
-def _unnamed(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.done")

@@ -19,30 +19,55 @@ class Engine(StrEnum):
     RAY = "ray"
 
 
+class Copies(StrEnum):
+    """Of what a source holds beside its pictures: everything, the audio alone, or nothing."""
+
+    ALL = "all"
+    AUDIO = "audio"
+    NONE = "none"
+
+
 _INPUT = "Video file, numbered images (shot.%04d.png), a folder of videos, or - for a pipe."
 InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help=_INPUT)]
 OutputArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[OUTPUT]", help="Video file, images (mask.%04d.png), or - for a pipe.", show_default=False),
+    typer.Argument(
+        metavar="OUTPUT",
+        help="Video file, images (mask.%04d.png, or a folder/), a folder for a folder of videos, or - for a pipe.",
+        show_default=False,
+    ),
 ]
 FolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder, as rtskin render plan made it.")]
 NewFolderArgument = Annotated[Path, typer.Argument(metavar="WORK", help="The work folder; made where it is not there.")]
 MatteOption = Annotated[
-    str | None, typer.Option("--matte", metavar="FILE", help="A matte, in the same pass.", show_default=False)
+    str | None,
+    typer.Option("--matte", metavar="FILE", help="Write a matte there too, in the same pass.", show_default=False),
 ]
 OverlayOption = Annotated[
-    str | None, typer.Option("--overlay", metavar="FILE", help="An overlay, in the same pass.", show_default=False)
+    str | None,
+    typer.Option("--overlay", metavar="FILE", help="Write an overlay there too, in the same pass.", show_default=False),
 ]
 ViewOption = Annotated[
     str | None,
-    typer.Option("--view", help="matte, alpha, overlay, cutout, side-by-side or rois.", show_default="the pipeline's"),
+    typer.Option(
+        "--view",
+        help="matte, alpha (the picture, with the mask for its alpha), overlay, cutout, pixelate, side-by-side, rois …; "
+        "also joined: feather:radius=4+cutout",
+        show_default="the pipeline's",
+    ),
 ]
 CodecOption = Annotated[
     str | None, typer.Option("--codec", help="h264, ffv1, prores or vp9.", show_default="by extension and view")
 ]
 CrfOption = Annotated[
     int | None,
-    typer.Option("--crf", min=0, max=63, help="Of H.264 and VP9: smaller is finer and larger.", show_default="18"),
+    typer.Option(
+        "--crf",
+        min=0,
+        max=63,
+        help="Of H.264 and VP9: smaller is finer and larger.",
+        show_default="18; VP9: 20, alpha 8",
+    ),
 ]
 BackgroundOption = Annotated[
     str | None,
@@ -54,12 +79,23 @@ BackgroundOption = Annotated[
         show_default="the pipeline's",
     ),
 ]
-BitsOption = Annotated[int | None, typer.Option("--bits", help="8 or 16, of PNG.", show_default="those of INPUT")]
+BitsOption = Annotated[
+    int | None, typer.Option("--bits", help="Bits of a PNG: 8 or 16.", show_default="mattes 8, else INPUT's")
+]
+CopiesOption = Annotated[
+    Copies | None,
+    typer.Option(
+        "--copies",
+        help="Of what INPUT holds beside its pictures, copied into videos: all of it, the sound (audio), or none.",
+        show_default="all",
+    ),
+]
 StartOption = Annotated[
     str | None,
     typer.Option(
         metavar="POINT",
-        help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images are numbered from there, too.",
+        help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images that are written keep the numbers of "
+        "INPUT's frames.",
         show_default=False,
     ),
 ]
@@ -107,11 +143,25 @@ PreviewOption = Annotated[
 ]
 SheetOption = Annotated[
     Path | None,
-    typer.Option("--sheet", metavar="FILE.png", help="Of --preview.", show_default="OUTPUT.preview.png"),
+    typer.Option(
+        "--sheet",
+        metavar="FILE.png",
+        help="Where the contact sheet of --preview goes.",
+        show_default="OUTPUT.preview.png",
+    ),
+]
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace what is there already; a render that was stopped and had other options is begun afresh.",
+    ),
 ]
 SuffixOption = Annotated[
     str | None,
-    typer.Option("--suffix", help="Of what a folder of videos becomes.", metavar="SUFFIX", show_default=".mkv"),
+    typer.Option(
+        "--suffix", help="Ending of the files that a folder of videos becomes.", metavar="SUFFIX", show_default=".mkv"
+    ),
 ]
 LeaseOption = Annotated[
     float,
@@ -145,8 +195,9 @@ class PlanOptions:
     codec: CodecOption = None
     crf: CrfOption = None
     bits: BitsOption = None
+    copies: CopiesOption = None
     segment: SegmentOption = None
-    overwrite: o.OverwriteOption = False
+    overwrite: OverwriteOption = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,36 @@ from pathlib import Path
 
 from rtskin.capture.images import ImageCapture
 from rtskin.capture.kinds import kind_of
-from rtskin.errors import OutputExistsError, SinkError
+from rtskin.errors import InputError, OutputExistsError, SinkError
 from rtskin.files import check_output
 from rtskin.offline.frames import part_of, read_table
 from rtskin.offline.manifest import OutputPart
-from rtskin.render.outputs.formats import CONTAINERS
+from rtskin.render.outputs.formats import CONTAINERS, endings_for
+from rtskin.render.outputs.images import SUFFIXES as IMAGES
 from rtskin.render.outputs.images import place_of
+from rtskin.render.outputs.shown import shown_by
+from rtskin.render.sinks.choose import is_live, refuse_bare_folder
 
 #: Standard input or output.
 PIPE = "-"
+
+
+def check_name(path: str, view: str) -> None:
+    """InputError where ``path`` is not named like something that can be written, with what can hold that view."""
+    if path == PIPE:
+        return
+    if is_live(path):
+        raise InputError(
+            f"OUTPUT must be a file, not {path!r}; to show or time something use rtskin live --sink {path}"
+        )
+    refuse_bare_folder(path)
+    suffix = Path(path).suffix.lower()
+    if path.endswith(("/", os.sep)) or suffix in IMAGES:
+        place_of(path)
+    elif suffix not in CONTAINERS:
+        what = f"files that end in {suffix} are not written" if suffix else "an output needs an ending"
+        fit = endings_for(shown_by(view).kind)
+        raise InputError(f"{path}: {what}; with the view {view} it may be {fit}, or a folder/ of images")
 
 
 def check_place(path: str, overwrite: bool) -> None:

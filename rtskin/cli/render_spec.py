@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from rtskin import paths
-from rtskin.capture.kinds import kind_of
+from rtskin.capture.images import check_there
+from rtskin.capture.kinds import kind_of, open_source
 from rtskin.capture.span import Span
 from rtskin.cli import options as o
 from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
-from rtskin.cli.render_places import PIPE, check_place, refuse_existing_images
+from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
@@ -28,7 +29,6 @@ from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
 from rtskin.render.outputs.options import Codec
 from rtskin.render.outputs.shown import shown_by
-from rtskin.render.sinks.choose import sink_for
 from rtskin.riding import with_every
 
 PIPELINE = "offline_render"
@@ -51,12 +51,16 @@ class Request:
         """InputError for options that cannot be, or that contradict each other."""
         targets = targets_of(options.output, options.view, {"matte": options.matte, "overlay": options.overlay})
         check_source(options.source, targets)
+        for path, view in targets:
+            check_name(path, view or "matte")
+        Span.between(options.start, options.end)
         return cls(options, targets, spec_for(options), can_be_read_again(options.source, targets))
 
     def parts(self) -> list[OutputPart]:
         """The outputs, looking as the pipeline's node ``render`` says."""
         asked = self.options
-        options = {"codec": asked.codec, "crf": asked.crf, "bits": asked.bits, "overwrite": asked.overwrite or None}
+        options = {"codec": asked.codec, "crf": asked.crf, "bits": asked.bits, "copies": asked.copies}
+        options |= {"overwrite": asked.overwrite or None}
         if options["codec"] not in (None, *get_args(Codec)):
             raise UnknownNameError("codec", str(options["codec"]), get_args(Codec))
         usual = self.spec.nodes[RENDER].options.get("view", "matte") if RENDER in self.spec.nodes else "matte"
@@ -106,7 +110,16 @@ class Request:
             asked.end,
             asked.segment or SEGMENT,
             lease_seconds=lease,
+            asked=self._asked(),
+            afresh=asked.overwrite,
         )
+
+    def _asked(self) -> dict[str, str]:
+        """The options that decide what comes out, as they are called, but for INPUT."""
+        names = [field.name for field in fields(PlanOptions) if field.name not in ("source", "overwrite")]
+        given = {name: getattr(self.options, name) for name in names}
+        given |= {name: _absolute(given[name]) for name in ("output", "matte", "overlay") if given[name] is not None}
+        return {_option(name): _worded(value) for name, value in given.items() if value is not None}
 
 
 def check_for_all(options: PlanOptions) -> None:
@@ -135,18 +148,21 @@ def targets_of(output: str | None, view: str | None, others: Mapping[str, str | 
 
 
 def check_source(source: str, targets: Sequence[Target]) -> None:
-    """InputError for a source that may have no end, and for outputs that are no files, or the input itself."""
+    """InputError for a source that may have no end, and for an output that is the input itself; SourceNotFoundError."""
+    if source != PIPE:
+        check_there(source)
     for output, _ in targets:
-        if output != PIPE and Path(output).suffix.lower() != ".exr" and "path" not in sink_for(output)[1]:
-            raise InputError(
-                f"OUTPUT must be a file, not {output!r}; to show or time something use rtskin live --sink {output}"
-            )
         if source != PIPE and os.path.abspath(source) == os.path.abspath(output):
             raise InputError(f"{output} is the input itself; choose another OUTPUT")
-    if source != PIPE and kind_of(source) in ("camera", "network"):
+    kind = "pipe" if source == PIPE else kind_of(source)
+    if kind in ("camera", "network"):
         raise InputError(
             f"{source} may have no end; record it with: rtskin live {source} --pace max --sink {targets[0][0]}"
         )
+    if kind == "pattern":
+        with open_source(source) as pattern:
+            if pattern.live:
+                raise InputError(f"{source} has no end; say how long it is, e.g. pattern:640x480@30?frames=100")
 
 
 def can_be_read_again(source: str, targets: Sequence[Target]) -> bool:
@@ -157,7 +173,7 @@ def can_be_read_again(source: str, targets: Sequence[Target]) -> bool:
 
 
 def spec_for(options: PlanOptions) -> GraphSpec:
-    """The pipeline with the options; errors name the line of the file where they can."""
+    """The pipeline with the options; errors name the option, or the line of the file, where they can."""
     settings = o.settings(
         options.source,
         options.model,
@@ -173,7 +189,8 @@ def spec_for(options: PlanOptions) -> GraphSpec:
         preprocess_skip=options.skip,
     )
     change = partial(with_every, every=options.every, repeats=True)
-    Graph.from_toml(PIPELINE, settings, change)
+    with o.called_by_options():
+        Graph.from_toml(PIPELINE, settings, change)
     spec, _ = read_spec(paths.find("pipelines", PIPELINE))
     return change(spec.override(settings))
 
@@ -195,6 +212,15 @@ def once(spec: GraphSpec, outputs: Sequence[OutputPart]) -> Graph:
 def is_complete(folder: Path) -> bool:
     """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
     return (folder / "finish" / "complete").exists()
+
+
+def _option(name: str) -> str:
+    """What a field of the options is called on the command line."""
+    return {"output": "OUTPUT", "classes": "--class"}.get(name, f"--{name}")
+
+
+def _worded(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _absolute(path: str) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import typer
 
 from rtskin.cli import grouped
 from rtskin.cli import render_options as r
 from rtskin.errors import InputError
+
+if TYPE_CHECKING:
+    from rtskin.offline.folder import WorkFolder
 
 
 def register(app: typer.Typer) -> None:
@@ -37,8 +41,8 @@ def plan(folder: r.NewFolderArgument, options: r.PlanOptions, lease: r.LeaseOpti
     made = make(folder, request.wanted(request.outputs(), lease))
     part = made.manifest.segments
     typer.echo(
-        f"{part.last - part.first} frames in {len(made.segments)} segments; next, as often and on as many machines as "
-        f"you like: rtskin render work {folder}; then: rtskin render finish {folder}",
+        f"{part.last - part.first} frames in {_counted(made)}; next, as often and on as many machines as you like: "
+        f"rtskin render work {folder}; then: rtskin render finish {folder}",
         err=True,
     )
 
@@ -61,6 +65,7 @@ def work(
     """
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_progress import Reporter
+    from rtskin.cli.render_told import said_once
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
@@ -69,11 +74,11 @@ def work(
     stopping = threading.Event()
     if attached:
         threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
-    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
         done = offline.masks(job, stopping, reporter)
     if not done:
         offline.interrupted(job)
-    typer.echo(f"all {len(job.folder.segments)} segments are done; next: rtskin render finish {folder}", err=True)
+    typer.echo(f"{_counted(job.folder)} done; next: rtskin render finish {folder}", err=True)
 
 
 def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
@@ -85,18 +90,24 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
     """
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_progress import Reporter
+    from rtskin.cli.render_told import said_once
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
     job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
     stopping = threading.Event()
-    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
         done = offline.outputs(job, stopping, reporter)
     if done is None:
         offline.interrupted(job)
         return
     manifest = job.folder.manifest
     offline.report(done, manifest.input.path, [part.path for part in manifest.outputs], as_json)
+
+
+def _counted(folder: WorkFolder) -> str:
+    count = len(folder.segments)
+    return f"{count} segment{'' if count == 1 else 's'}"
 
 
 def _until_input_ends(stopping: threading.Event) -> None:

@@ -67,7 +67,8 @@ class Graph:
         try:
             return cls(spec)
         except InputError as error:
-            if error.key is None or f"{error.key}.".startswith(tuple(brought)):
+            # Of a whole node that a setting changed ("end must lie behind start"): of that, or of the file, who can tell.
+            if error.key is None or any(_meet(f"{error.key}.", key) for key in brought):
                 raise
             raise lines.placed(error) from None
 
@@ -227,3 +228,8 @@ class Graph:
         if not self._run:
             raise GraphStateError("this graph was not started: call start() or run()")
         return self._run
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether one of two dotted keys is the other, or lies in it."""
+    return one.startswith(other) or other.startswith(one)

@@ -48,7 +48,7 @@ def _node(parts: list[dict[str, Any]]) -> NodeStatistics:
 
 
 #: Counters that say how something is set, though they are numbers.
-_SETTINGS = ("threads", "lookahead", "every")
+_SETTINGS = ("threads", "lookahead", "every", "strength")
 
 
 def _counters(parts: list[dict[str, Any]]) -> dict[str, int | float | str]:

@@ -30,6 +30,9 @@ from rtskin.offline.identity import fingerprint, locate
 from rtskin.offline.manifest import Manifest
 from rtskin.offline.segments import Segment, segments_of
 
+#: Written last: with it, a work folder is complete.
+MANIFEST = "manifest.json"
+
 
 class Record(BaseModel):
     """What a segment came to. numbers: frames that have a mask, as [first, last + 1] runs; the others could not be decoded.
@@ -54,7 +57,7 @@ class WorkFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.manifest = Manifest.load(path / "manifest.json")
+        self.manifest = Manifest.load(path / MANIFEST)
         self.segments: Sequence[Segment] = segments_of(self.manifest.segments)
 
     @cached_property

@@ -96,6 +96,10 @@ class Leases:
         """Frames that are done of what is being worked on, all workers together."""
         return sum(int(_read(path).get("frames", 0)) for path in self._newest_of_all())
 
+    def held(self) -> bool:
+        """Whether anything is being worked on, as far as one look can tell."""
+        return any(not self._is_dead(path) for path in self._newest_of_all())
+
     def forget(self, name: str) -> None:
         """What is done needs no lease: removes all generations of the dead."""
         for path in self._folder.glob(f"{name}.*"):

@@ -58,7 +58,8 @@ class OutputPart(_Part):
 class Manifest(_Part):
     """pipeline: the graph from source to mask, as a GraphSpec, with every ``auto`` settled. model: what it is, and what it
     really runs on. environment: see rtskin.offline.environment. lease_seconds: without a heartbeat for so long, a worker
-    is dead."""
+    is dead. asked: the options by which it was planned, as they are called and were written; nothing depends on them, they
+    are for messages."""
 
     format: Literal[1] = 1
     input: InputPart
@@ -68,6 +69,7 @@ class Manifest(_Part):
     environment: dict[str, str]
     outputs: list[OutputPart]
     lease_seconds: float = 60.0
+    asked: dict[str, str] = Field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Whole or not at all; SinkError."""
@@ -87,12 +89,17 @@ class Manifest(_Part):
             raise InputError(f"{path} {what}; plan again in another folder") from None
 
     def differences(self, other: Manifest) -> list[str]:
-        """In words, in what ``other`` ("here") is not this ("there"), but for where the input lies and the leases."""
+        """Key by key, in what ``other`` ("here") would make other outputs than this ("there"). rtskin.offline.changes says
+        it in words for people."""
         return differences(self._decisive(), other._decisive())
 
     def _decisive(self) -> dict[str, Any]:
-        data = self.model_dump(mode="json", exclude={"lease_seconds": True, "input": {"path", "relative"}})
+        data = self.model_dump(
+            mode="json", exclude={"lease_seconds": True, "asked": True, "input": {"path", "relative"}}
+        )
         data["outputs"] = {output["path"]: output for output in data["outputs"]}
+        for output in data["outputs"].values():
+            output["options"].pop("overwrite", None)  # whether there may be something already is not what it becomes
         # The source's options are in the other parts already: which file, and which frames of it.
         data["pipeline"]["nodes"].pop("source", None)
         return data

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,17 +14,19 @@ import numpy as np
 
 from rtskin.capture.span import Point
 from rtskin.capture.table import FrameTable
-from rtskin.errors import GraphSpecError, InputError, SinkError, reason
+from rtskin.errors import GraphSpecError, SinkError, reason
 from rtskin.files import write_bytes
 from rtskin.frame import Mask
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.offline.environment import environment
-from rtskin.offline.folder import WorkFolder
+from rtskin.offline.folder import MANIFEST, WorkFolder
 from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
+from rtskin.offline.reuse import planned_before, refuse_others_folder
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
+from rtskin.preprocess.skip import STRETCH
 
 #: Frames of a segment at most: few enough for several workers on a clip, so many that those before it cost little (32 of
 #: 512 at 30 frames a second).
@@ -33,15 +35,13 @@ SEGMENT = 512
 #: usual time constant. In frames at least and at most so many; where no times are known, those of 30 frames a second.
 WARM_SECONDS, LEAST_WARM, MOST_WARM, USUAL_WARM = 1.06, 8, 256, 32
 
-#: In a folder that was being made a work folder when something stopped it.
-_OURS = ("manifest.json", "frames.npy", "segments", "leases", "finish", "logs")
-
 
 @dataclass(frozen=True)
 class Wanted:
     """What is to be planned. spec: the pipeline from source to sink, with the options. start, end: rtskin.capture.span.
 
-    segment, warm_up: in frames; by default the warm-up follows from the rate and from how far masks look ahead.
+    segment, warm_up: in frames; by default the warm-up follows from the rate and from how far masks look ahead. asked: the
+    options as people gave them (rtskin.offline.manifest). afresh: what was planned there for another render is dropped.
     """
 
     source: str
@@ -52,33 +52,24 @@ class Wanted:
     segment: int = SEGMENT
     warm_up: int | None = None
     lease_seconds: float = 60.0
+    asked: Mapping[str, str] = field(default_factory=dict)
+    afresh: bool = False
 
 
 def plan(path: Path, wanted: Wanted) -> WorkFolder:
     """The work folder for what is wanted: a new one, or the one that is there already, if it is for just that.
 
-    InputError: a folder of another input or other options (it says in what), or one of something else; errors of the source,
-    the model and the pipeline. Nothing is written before all is known to be possible.
+    InputError: a folder of another input or other options (it says in what), unless ``wanted.afresh``, or one of something
+    else; errors of the source, the model and the pipeline. Nothing is written or dropped before all is known to be possible.
     """
     refuse_others_folder(path)
-    there = Manifest.load(path / "manifest.json") if (path / "manifest.json").exists() else None
     manifest, table = _manifest(path, wanted)
+    there = planned_before(path, manifest, wanted.afresh)
     if there is None:
         _write(path, manifest, table)
-    elif different := there.differences(manifest):
-        raise InputError(
-            f"{path} is the work folder of another render: {'; '.join(different[:3])}; remove it, or choose another (--work)"
-        )
+    elif there.outputs != manifest.outputs:  # these may be replaced now, or not any more
+        there.model_copy(update={"outputs": manifest.outputs}).save(path / MANIFEST)
     return WorkFolder(path)
-
-
-def refuse_others_folder(path: Path) -> None:
-    """InputError where ``path`` holds something that no work folder holds."""
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; a work folder needs a name of its own (--work)")
-    strange = [name for name in _names(path) if name not in _OURS and not name.endswith(".part")]
-    if strange:
-        raise InputError(f"{path} is no work folder, it holds {strange[0]}; choose another (--work)")
 
 
 def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
@@ -93,7 +84,7 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         infer.close()
     tail, frames = _tail(spec), evenly(last - first, wanted.segment)
     # Filters are warmed up by masks that come from key frames and look ahead as theirs do, which takes as many before.
-    warm_up = warm_up_for(table) + tail if wanted.warm_up is None else wanted.warm_up
+    warm_up = warm_up_for(table) + tail + _stretch(spec) if wanted.warm_up is None else wanted.warm_up
     segments = SegmentsPart(first=first, last=last, frames=frames, warm_up=warm_up, tail=tail)
     manifest = Manifest(
         input=_input(path, wanted.source, table),
@@ -103,6 +94,7 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
         environment=environment(),
         outputs=list(wanted.outputs),
         lease_seconds=wanted.lease_seconds,
+        asked=dict(wanted.asked),
     )
     return manifest, table
 
@@ -136,6 +128,12 @@ def _tail(spec: GraphSpec) -> int:
     return sum(int(one.get("lookahead") or 0) for one in options) + sum(int(one.get("every") or 0) for one in options)
 
 
+def _stretch(spec: GraphSpec) -> int:
+    """Frames before a segment until those that are skipped are those of one run over the whole."""
+    skips = any(node.kind == "preprocess" and node.options.get("skip") for node in spec.nodes.values())
+    return STRETCH if skips else 0
+
+
 def _input(path: Path, source: str, table: FrameTable) -> InputPart:
     absolute = os.path.abspath(source)
     return InputPart(
@@ -156,9 +154,5 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
     except OSError as error:
         raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
     write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
-    manifest.save(path / "manifest.json")
+    manifest.save(path / MANIFEST)
     WorkFolder(path).make()
-
-
-def _names(path: Path) -> list[str]:
-    return [item.name for item in path.iterdir()] if path.is_dir() else []

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 from rtskin.errors import GraphSpecError, GraphStateError, nearest
 from rtskin.frame import Frame, Prepared
-from rtskin.node import Node, NodeOptions
+from rtskin.node import Node, NodeOptions, Source
 from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.skip import Skip
 
@@ -54,7 +54,7 @@ class Preprocess(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._infer: HasSegmenter | None = None
-        self._skip = Skip() if self.options.skip else None
+        self._skip: Skip | None = None
         self._keys: ChoosesKeys | None = None
         self._key = Answer()
 
@@ -67,6 +67,10 @@ class Preprocess(Node):
         if inspect.getattr_static(node, "segmenter", None) is None:
             raise GraphSpecError(f"preprocess.of: node {name!r} is a {type(node).__name__}, not one that infers")
         self._infer = cast(HasSegmenter, node)
+        if self.options.skip:
+            # A live stream has no parts that must come out as the whole does.
+            live = any(isinstance(one, Source) and one.live for one in nodes.values())
+            self._skip = Skip(by_number=not live)
 
     def look_only_at(self, keys: ChoosesKeys, *, others_ride: bool) -> None:
         """Let only key frames go through the model, and be used by one worker at a time.

@@ -3,6 +3,9 @@
 What counts is the difference to the frame that was really looked at, not to the one before, so that a hand that creeps or
 light that fades is seen once it has gone far enough. It is judged in means of 8×8 pixels of the small luma (40×40 at 720p):
 averaging takes noise away and leaves what moves.
+
+Where every frame of a file is taken, the comparison begins anew at each frame whose number is a multiple of STRETCH. So what
+is skipped in a part of a file is what is skipped in the whole, from the first multiple on.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ DEVIATIONS = 6.0
 LEAST, MOST = 1.0, 3.0
 #: Seconds after which a frame goes through the network however still it stands.
 LONGEST = 1.0
+#: Frames after which everything begins anew, by their numbers: a second at the usual rate, in which the network looks at one
+#: frame anyhow.
+STRETCH = 30
 #: The estimate of the noise may grow by so much a frame, and falls at once: what moves is not noise.
 GROWTH = 1.05
 #: The quarter of the smallest |differences| of Gaussian noise ends at so many deviations.
@@ -45,13 +51,19 @@ class _Seen(NamedTuple):
 
 
 class Skip:
-    """Decides for the frames of one stream; safe from several threads. About 0.05 ms a frame beside the small luma."""
+    """Decides for the frames of one stream; safe from several threads. About 0.05 ms a frame beside the small luma.
 
-    def __init__(self) -> None:
+    by_number: begin anew at each multiple of STRETCH (Frame.seq). What is skipped is a function of the frames alone then,
+    where they come in order.
+    """
+
+    def __init__(self, *, by_number: bool = False) -> None:
+        self._by_number = by_number
         self._lock = threading.Lock()
-        self._seen: _Seen | None = None
-        self._before: npt.NDArray[np.float32] | None = None
-        self._noise = 0.0
+        self._seen: _Seen | None
+        self._before: npt.NDArray[np.float32] | None
+        self._noise: float
+        self._begin_anew()
         #: Frames that took the scores of another.
         self.frames = 0
         block_means(np.zeros((1, 1), np.uint8))
@@ -60,6 +72,8 @@ class Skip:
         """(where the scores are or will be, whether they are another frame's)."""
         blocks = block_means(small_luma(frame))
         with self._lock:
+            if self._by_number and self._seen is not None and frame.seq // STRETCH > self._seen.seq // STRETCH:
+                self._begin_anew()
             self._learn(blocks)
             seen = self._seen
             if seen is not None and self._same(seen, frame, segmenter, blocks):
@@ -71,6 +85,10 @@ class Skip:
                 size = (frame.width, frame.height)
                 self._seen = _Seen(segmenter, frame.seq, _seconds(frame), size, blocks, answer)
             return answer, False
+
+    def _begin_anew(self) -> None:
+        self._seen = self._before = None
+        self._noise = 0.0
 
     def _same(self, seen: _Seen, frame: Frame, segmenter: Any, blocks: npt.NDArray[np.float32]) -> bool:
         if seen.segmenter is not segmenter or frame.seq <= seen.seq or seen.size != (frame.width, frame.height):

@@ -80,7 +80,7 @@ def test_names_that_are_none(uri):
 def test_unknown_schemes_and_missing_files():
     with pytest.raises(InputError, match=r"rtps:// is not a kind of source; did you mean rtsp"):
         open_source("rtps://host")
-    with pytest.raises(SourceNotFoundError, match=r"there is no file absent\.mp4"):
+    with pytest.raises(SourceNotFoundError, match=r"there is no file or folder absent\.mp4"):
         open_source("absent.mp4")
 
 

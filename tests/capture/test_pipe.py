@@ -1,32 +1,30 @@
-"""Videos through standard input, in a process of their own."""
+"""Videos through standard input: of this process, and once of one of its own, as people use it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rtskin.capture import open_source
 from rtskin.capture.pattern import read_number
-from rtskin.errors import InputError
+from rtskin.errors import InputError, NoFramesError, SourceError
 from tests.capture.media import make_video
 
 READ = """
-import json, sys
+import json
 from rtskin.capture import open_source
 from rtskin.capture.pattern import read_number
-from rtskin.errors import RtskinError
-try:
-    with open_source("-", **json.loads(sys.argv[1])) as source:
-        frames = [(read_number(frame.bgr), frame.time, frame.picture.format) for frame in source]
-        print(json.dumps([frames, str(source.info.rate), source.info.color.range, source.counters()]))
-except RtskinError as error:
-    print(json.dumps([type(error).__name__, str(error)]))
+with open_source("-") as source:
+    frames = [(read_number(frame.bgr), frame.time, frame.picture.format) for frame in source]
+    print(json.dumps([frames, str(source.info.rate), source.info.color.range, source.counters()]))
 """
 
 
@@ -40,18 +38,46 @@ def y4m(path: Path, frames: int, pixels: str = "yuv420p", color_range: int = 1) 
     return path.read_bytes()
 
 
-def through_pipe(data: bytes, **options: object) -> list:
-    command = [sys.executable, "-c", READ, json.dumps(options)]
+def through_process(data: bytes) -> list:
+    command = [sys.executable, "-c", READ]
     done = subprocess.run(command, input=data, capture_output=True, timeout=300, check=False)
     assert not done.stderr, done.stderr.decode()
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("pixels", "number", "color_range"), [("yuv420p", 1, "tv"), ("yuv422p10le", 2, "pc")])
+@pytest.fixture
+def through_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list]]:
+    """The same within this process; ``through_pipe(data, start=0.4)``."""
+    threads = []
+
+    def call(data: bytes, **options: object) -> list:
+        reading, writing = os.pipe()
+        threads.append(threading.Thread(target=_pour, args=(writing, data)))
+        threads[-1].start()
+        with _stdin(monkeypatch, reading), open_source("-", **options) as source:
+            frames = [[read_number(frame.bgr), frame.time, frame.picture.format] for frame in source]
+            return [frames, str(source.info.rate), source.info.color.range, source.counters()]
+
+    yield call
+    for thread in threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+
+
+def _pour(writing: int, data: bytes) -> None:
+    """All of it, as far as it is taken."""
+    with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as pipe:
+        pipe.write(data)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "number", "color_range", "own"), [("yuv420p", 1, "tv", True), ("yuv422p10le", 2, "pc", False)]
+)
 def test_y4m_comes_through_with_every_frame_and_the_times_of_its_rate(
-    tmp_path: Path, pixels: str, number: int, color_range: str
+    tmp_path: Path, through_pipe: Callable[..., list], pixels: str, number: int, color_range: str, own: bool
 ) -> None:
-    frames, rate, color, counters = through_pipe(y4m(tmp_path / "clip.y4m", 30, pixels, number))
+    through = through_process if own else through_pipe
+    frames, rate, color, counters = through(y4m(tmp_path / "clip.y4m", 30, pixels, number))
     assert [number for number, _, _ in frames] == list(range(30))
     assert [time for _, time, _ in frames] == pytest.approx([n / 25 for n in range(30)])
     assert {form for _, _, form in frames} == {pixels}
@@ -59,28 +85,25 @@ def test_y4m_comes_through_with_every_frame_and_the_times_of_its_rate(
     assert not any(counters.values())
 
 
-def test_a_part_of_what_comes(tmp_path: Path) -> None:
+def test_a_part_of_what_comes(tmp_path: Path, through_pipe: Callable[..., list]) -> None:
     data = y4m(tmp_path / "clip.y4m", 30)
     assert [row[0] for row in through_pipe(data, start=0.4, end="20f")[0]] == list(range(10, 20))
-    assert through_pipe(data, start=9.0) == [
-        "NoFramesError",
-        "standard input has no frame between 9 s and its end; 30 frames came",
-    ]
+    message = "standard input has no frame between 9 s and its end; 30 frames came"
+    with pytest.raises(NoFramesError, match=message):
+        through_pipe(data, start=9.0)
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "ts"])
-def test_other_streams_come_through_as_well(tmp_path: Path, suffix: str) -> None:
+def test_other_streams_come_through_as_well(tmp_path: Path, through_pipe: Callable[..., list], suffix: str) -> None:
     data = make_video(tmp_path / f"clip.{suffix}", 20).read_bytes()
     assert [row[0] for row in through_pipe(data)[0]] == list(range(20))
 
 
-def test_what_is_no_video_is_said() -> None:
-    kind, message = through_pipe(b"")
-    assert kind == "NoFramesError"
-    assert "nothing came" in message
-    kind, message = through_pipe(b"no video\n" * 9999)
-    assert kind == "SourceError"
-    assert "standard input is no video" in message
+def test_what_is_no_video_is_said(through_pipe: Callable[..., list]) -> None:
+    with pytest.raises(NoFramesError, match="nothing came"):
+        through_pipe(b"")
+    with pytest.raises(SourceError, match="standard input is no video"):
+        through_pipe(b"no video\n" * 9999)
 
 
 def test_a_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

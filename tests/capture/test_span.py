@@ -33,8 +33,8 @@ def test_points_as_people_write_them(start: float | str | None, end: float | str
         ("-3f", None, "start is '-3f'"),
         ("nan", None, "0 or more"),
         (math.inf, None, "0 or more"),
-        ("10f", "10f", r"the last frame \(10, not given itself\) must lie behind the first \(10\)"),
-        (None, "0f", "must lie behind the first"),
+        ("10f", "10f", r"end \(frame 10, not given itself\) must lie behind start \(frame 10\)"),
+        (None, "0f", "must lie behind start"),
         ("0:10", 10, r"end \(10 s\) must lie behind start \(10 s\)"),
     ],
 )

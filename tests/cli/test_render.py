@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from rtskin.cli import render_offline
 from tests.capture.media import make_video
 from tests.cli.conftest import Outcome, times
 
@@ -91,7 +90,7 @@ def test_in_steps_and_by_several_workers_it_is_the_same_file(
     assert (early.status, "3 of 3 segments" in early.err) == (2, True)
     done = rtskin("render", "work", work, "--jobs", "2")
     assert done.status == 0, done.err
-    assert "all 3 segments are done" in done.err
+    assert "3 segments done" in done.err
     assert rtskin("render", "finish", work).status == 0
     assert digest(out) == wanted
 
@@ -99,10 +98,38 @@ def test_in_steps_and_by_several_workers_it_is_the_same_file(
 def test_another_render_does_not_go_on_with_what_is_there(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
     out, work = tmp_path / "out.mp4", tmp_path / "work"
     assert rtskin("render", "plan", work, video, out, *COMMON).status == 0
-    outcome = rtskin("render", video, out, *COMMON, "--smooth", "none", "--work", work)
+    outcome = rtskin("render", video, out, *COMMON, "--smooth", "none", "--skip", "--work", work)
     assert outcome.status == 2
-    assert "smooth.options.method" in outcome.err
+    assert "--smooth was not given, is none now; --skip was not given, is on now. Go on with that one" in outcome.err
+    assert not any(key in outcome.err for key in ("pipeline.", "options.", "segments."))
     assert not out.exists()
+
+
+def test_with_overwrite_another_render_begins_afresh(rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str) -> None:
+    """What was done of the first is gone, and the file is that of a run without any past."""
+    out, work = tmp_path / "out.mp4", tmp_path / "out.mp4.work"
+    assert rtskin("render", "plan", work, video, out, *COMMON, "--view", "cutout", "--lookahead", "1").status == 0
+    assert rtskin("render", "work", work).status == 0
+    again = rtskin("render", video, out, *COMMON, "--view", "overlay", "--overwrite")
+    assert again.status == 0, again.err
+    assert f"begun afresh: the render that was stopped in {work}" in again.err
+    assert "--view was cutout, is overlay now; --lookahead was 1, is not given now" in again.err
+    assert digest(out) == wanted
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+
+
+def test_with_overwrite_the_same_render_is_gone_on_with(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
+    """Also where it was stopped before there was anything to overwrite."""
+    out, work = tmp_path / "out.mkv", tmp_path / "out.mkv.work"
+    assert rtskin("render", "plan", work, video, out, *COMMON).status == 0
+    assert rtskin("render", "work", work).status == 0
+    made = {path.name: path.stat().st_ino for path in (work / "segments").iterdir()}
+    out.write_text("in the way")
+    again = rtskin("render", video, out, *COMMON, "--overwrite", "--keep")
+    assert again.status == 0, again.err
+    assert "afresh" not in again.err
+    assert {path.name: path.stat().st_ino for path in (work / "segments").iterdir()} == made
+    assert len(times(out)) == FRAMES
 
 
 @pytest.mark.parametrize("step", ["plan", "work", "finish"])
@@ -154,18 +181,6 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
         assert last.wait(timeout=600) == 0, last.communicate()[1]
     assert digest(out) == wanted
     assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
-
-
-def test_a_removal_that_was_killed_is_ended_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A work folder that is half gone never has its name."""
-    folder = tmp_path / "out.mp4.work"
-    (folder / "segments").mkdir(parents=True)
-    with monkeypatch.context() as patched:
-        patched.setattr(render_offline.shutil, "rmtree", lambda path, **options: None)
-        render_offline.remove(folder)
-    assert [path.name for path in tmp_path.iterdir()] == [".out.mp4.work.done"]
-    render_offline.sweep(folder)
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_worker_of_several_is_told_in_words(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:

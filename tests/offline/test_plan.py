@@ -12,8 +12,8 @@ from rtskin.capture.table import FrameTable
 from rtskin.errors import InputError, NoFramesError
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.plan import evenly, warm_up_for
+from rtskin.preprocess.skip import STRETCH
 
-from ..capture.media import make_video
 from .conftest import FRAMES, Planned
 
 
@@ -34,6 +34,11 @@ def test_what_masks_look_ahead_to_is_looked_at_too(planned: Planned) -> None:
     assert planned(settings={"smooth.lookahead": 3}).manifest.segments.tail == 3
 
 
+def test_before_a_segment_there_is_a_stretch_where_frames_are_skipped(planned: Planned) -> None:
+    plain, skips = planned(warm_up=None), planned("skips", warm_up=None, settings={"preprocess.skip": True})
+    assert skips.manifest.segments.warm_up == plain.manifest.segments.warm_up + STRETCH
+
+
 @pytest.mark.parametrize(("rate", "frames"), [(30, 32), (60, 64), (24, 26), (1, 8), (500, 256)])
 def test_the_warm_up_is_a_stretch_of_time(rate: int, frames: int) -> None:
     pts, some = np.arange(20), np.ones(20, np.bool_)
@@ -52,22 +57,6 @@ def test_the_same_plan_again_finds_the_same_folder(planned: Planned) -> None:
     one, other = planned(), planned()
     assert one.manifest == other.manifest
     assert isinstance(other, WorkFolder)
-
-
-def test_other_options_are_refused_and_named(planned: Planned) -> None:
-    planned()
-    with pytest.raises(InputError, match=r"another render: .*smooth.options.method is 'flow' there, 'none' here"):
-        planned(settings={"smooth.method": "none"})
-    with pytest.raises(
-        InputError, match=r"segments.frames is 17 there, 10 here; remove it, or choose another \(--work\)"
-    ):
-        planned(segment=10)
-
-
-def test_another_input_is_refused(planned: Planned, tmp_path: Path) -> None:
-    planned()
-    with pytest.raises(InputError, match=r"input\.fingerprint is"):
-        planned(source=make_video(tmp_path / "other.mp4", 20, size=(64, 48)))
 
 
 def test_an_input_that_moved_is_the_same(planned: Planned, clip: Path, tmp_path: Path) -> None:

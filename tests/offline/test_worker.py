@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from rtskin.errors import InputError, SinkError
@@ -170,20 +169,6 @@ def test_what_a_killed_worker_left_half_written_is_removed(planned: Planned) -> 
     (folder.path / "segments" / ".000001.abcd1234.part").write_text("half")
     Worker(folder).run()
     assert not list((folder.path / "segments").glob(".*"))
-
-
-@pytest.mark.parametrize("settings", [{}, {"smooth.lookahead": 3}])
-def test_segments_are_as_one_run_would_be(planned: Planned, settings: dict[str, int]) -> None:
-    """Within 1 of 255 on 99.9 % of the pixels."""
-    parts = planned("parts", settings=settings, segment=10, warm_up=None)
-    whole = planned("whole", settings=settings, segment=1000)
-    for folder in (parts, whole):
-        Worker(folder).run()
-    assert (len(parts.segments), len(whole.segments)) == (5, 1)
-    masks = [np.stack([mask.copy() for _, mask in stored_masks(folder)]).astype(int) for folder in (parts, whole)]
-    assert masks[1].max() == 255
-    assert masks[1].std(axis=0).max() > 10  # something moves
-    assert (np.abs(masks[0] - masks[1]) <= 1).mean() >= 0.999
 
 
 def test_a_dead_workers_lease_shows_how_far_it_was(planned: Planned) -> None:

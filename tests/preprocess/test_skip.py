@@ -10,7 +10,7 @@ import pytest
 from rtskin.frame import BgrPicture, Frame, SourceInfo
 from rtskin.graph import Graph
 from rtskin.media import cv2
-from rtskin.preprocess.skip import Skip
+from rtskin.preprocess.skip import STRETCH, Skip
 
 WIDTH, HEIGHT = 640, 360
 RANDOM = np.random.default_rng(11)
@@ -32,8 +32,8 @@ def hand(left: float) -> np.ndarray:
     return np.clip(WALL.astype(int) + square[:, :, None], 0, 255).astype(np.uint8)
 
 
-def skipped(frames: list[Frame]) -> list[int]:
-    skip = Skip()
+def skipped(frames: list[Frame], *, by_number: bool = False) -> list[int]:
+    skip = Skip(by_number=by_number)
     return [one.seq for one in frames if skip(one, MODEL)[1]]
 
 
@@ -80,6 +80,28 @@ def test_another_model_size_or_time_is_looked_at() -> None:
     assert skip(frame(5, WALL), MODEL)[1]
     assert not skip(frame(6, WALL, ms=500), MODEL)[1]
     assert not skip(frame(5, WALL), MODEL)[1]  # older than what it would have to wait for
+
+
+@pytest.mark.parametrize("noise", [0, 3])
+def test_by_number_a_part_skips_what_the_whole_skips(noise: float) -> None:
+    """From the first multiple on; else what a part begins with is compared to for long, and the noise is remembered."""
+    frames = [frame(n, hand(100 + 0.1 * n), noise) for n in range(100)]
+    whole = skipped(frames, by_number=True)
+    assert 60 < len(whole) < 97
+    differ = set()
+    for begin in (1, 17, 44):
+        first = -(-begin // STRETCH) * STRETCH
+        part = [n for n in skipped(frames[begin:], by_number=True) if n >= first]
+        assert part == [n for n in whole if n >= first]
+        differ.update({*skipped(frames[begin:])} ^ {n for n in skipped(frames) if n >= begin})
+    assert differ - {1, 17, 44}, "without numbers it would not be so"
+
+
+def test_by_number_a_lost_frame_changes_nothing_after_the_next_multiple() -> None:
+    """The first that is there begins anew in place of one that cannot be decoded."""
+    frames = [frame(n, WALL) for n in range(3 * STRETCH) if n != STRETCH]
+    assert STRETCH + 1 not in skipped(frames, by_number=True)
+    assert skipped(frames, by_number=True)[-STRETCH + 1 :] == list(range(2 * STRETCH + 1, 3 * STRETCH))
 
 
 def test_without_any_clock_nothing_is_skipped() -> None:

@@ -104,7 +104,7 @@ def check_output_fits(
     else:
         codec_for(Path(path), options.codec, shown.kind, options.crf)
         if source is not None and options.strict:
-            _check_audio(Path(path), options, source)
+            _check_audio(Path(path), options, source, shown.kind)
 
 
 def kind_of(view: str) -> Kind:
@@ -116,12 +116,12 @@ def _is_images(text: str) -> bool:
     return text.endswith(("/", os.sep)) or "%" in Path(text).name or Path(text).suffix.lower() in (".png", ".exr")
 
 
-def _check_audio(path: Path, options: OutputOptions, source: str | os.PathLike[str]) -> None:
+def _check_audio(path: Path, options: OutputOptions, source: str | os.PathLike[str], kind: Kind) -> None:
     from rtskin.media import av
     from rtskin.render.outputs.streams import check_streams
 
     try:
         with av.open(os.fspath(source)) as container:
-            check_streams(container, path.suffix.lower(), options.copies)
+            check_streams(container, path.suffix.lower(), options.copies, kind)
     except av.error.FFmpegError as error:
         raise SinkError(f"the audio of {source} cannot be looked at: {reason(error)}") from error

@@ -45,8 +45,7 @@ CONTAINERS: dict[str, Container] = {
 }
 #: Codecs that can hold a matte beside a picture.
 _ALPHA: tuple[Codec, ...] = ("prores", "ffv1", "vp9")
-#: Everything that can hold it, as a user would write it.
-WITH_ALPHA = ".mov (ProRes 4444), .mkv (FFV1), .webm (VP9) or .%04d.png"
+_CALLED = {"h264": "H.264", "ffv1": "FFV1", "prores": "ProRes", "vp9": "VP9"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,15 @@ def container_for(path: Path) -> Container:
     return container
 
 
+def endings_for(kind: Kind) -> str:
+    """All files that can hold that kind, as a user would end their names, each with the codec that is usual there."""
+    held = {end: container.auto[kind] for end, container in CONTAINERS.items() if kind in container.auto}
+    four = " 4444" if kind == "alpha" else ""
+    videos = [f"{end} ({_CALLED[codec]}{four if codec == 'prores' else ''})" for end, codec in held.items()]
+    images = [".%04d.png", *([".%04d.exr"] if kind == "matte" else [])]
+    return f"{', '.join([*videos, *images[:-1]])} or {images[-1]}"
+
+
 def codec_for(path: Path, codec: Codec, kind: Kind, crf: int | None = None) -> Codec:
     """What "auto" means there: what suits the kind, and with a crf, what has one.
 
@@ -88,7 +96,7 @@ def codec_for(path: Path, codec: Codec, kind: Kind, crf: int | None = None) -> C
         chosen = next(name for name in container.codecs if name in _CRF)
     if chosen is None or (kind == "alpha" and chosen not in _ALPHA):
         what = path.suffix if chosen is None else chosen
-        raise SinkError(f"{what} cannot hold alpha; write to {WITH_ALPHA}")
+        raise SinkError(f"{what} cannot hold alpha; write to {endings_for('alpha')}")
     if crf is not None and (chosen not in _CRF or (chosen == "h264" and crf > 51)):
         raise InputError(f"crf {crf} is not for {chosen}: it goes to 51 for h264 and to 63 for vp9, others have none")
     return chosen

@@ -25,7 +25,8 @@ from rtskin.render.outputs.pixels import Layout, Plane, channels_of, layout_of, 
 _log = logging.getLogger("rtskin.render")
 
 _NUMBER = re.compile(r"%0?\d*d")
-_SUFFIXES = (".png", ".exr")
+SUFFIXES = (".png", ".exr")
+_PLURAL = {"matte": "mattes", "picture": "pictures", "alpha": "alpha"}
 #: zlib's level: 1 is three times as fast as the default, for a tenth more bytes.
 _COMPRESSION = 1
 
@@ -103,10 +104,10 @@ def place_of(text: str) -> tuple[Path, str]:
     path = Path(text)
     if text.endswith(("/", os.sep)):
         return path, "%06d.png"
-    if path.suffix.lower() in _SUFFIXES and len(_NUMBER.findall(path.name)) == 1 and path.name.count("%") == 1:
+    if path.suffix.lower() in SUFFIXES and len(_NUMBER.findall(path.name)) == 1 and path.name.count("%") == 1:
         return path.parent, path.name
-    example = f"{path.stem.replace('%', '')}.%04d{path.suffix if path.suffix.lower() in _SUFFIXES else '.png'}"
-    raise InputError(f"{text} is not a pattern for images; write one number and .png or .exr, e.g. {example}")
+    example = f"{path.stem.replace('%', '')}.%04d{path.suffix if path.suffix.lower() in SUFFIXES else '.png'}"
+    raise InputError(f"{text} is not a pattern for many images; write one number and .png or .exr, e.g. {example}")
 
 
 def check_images(text: str, kind: Kind) -> None:
@@ -114,7 +115,7 @@ def check_images(text: str, kind: Kind) -> None:
     _, name = place_of(text)
     if name.lower().endswith(".exr") and kind != "matte":
         raise SinkError(
-            f".exr holds mattes only, not {kind}: OpenEXR's light is linear; write to .%04d.png (--bits 16)"
+            f".exr holds mattes only, not {_PLURAL[kind]}: OpenEXR's light is linear; write to .%04d.png (--bits 16)"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,7 @@ from rtskin.capture.container import video_stream
 from rtskin.errors import SinkError, reason
 from rtskin.media import av
 from rtskin.render.outputs.about import describe_alike
-from rtskin.render.outputs.formats import CONTAINERS
+from rtskin.render.outputs.formats import CONTAINERS, Kind
 from rtskin.render.outputs.options import Copies
 
 _log = logging.getLogger("rtskin.render")
@@ -55,7 +55,7 @@ class StreamCopy:
             except (av.error.FFmpegError, ValueError):
                 why = _misfit(stream, self._container.format.name, self._input, copies)
                 if strict and stream.type == "audio":
-                    raise SinkError(f"the audio cannot be copied: {why}") from None
+                    raise _uncopied(why) from None
                 _log.warning("the %s left out: %s", "audio is" if stream.type == "audio" else "subtitles are", why)
                 continue
             describe_alike(stream, output, self._container.format.name)
@@ -117,12 +117,18 @@ def streams_to_copy(source: Any, copies: Copies) -> list[Any]:
     return [stream for stream in source.streams if stream.type in kinds and stream.codec_context is not None]
 
 
-def check_streams(source: Any, extension: str, copies: Copies) -> None:
-    """SinkError where the audio of an av input does not fit into files of that extension, naming those it does."""
+def check_streams(source: Any, extension: str, copies: Copies, kind: Kind) -> None:
+    """SinkError where the audio of an av input does not fit into files of that extension, naming those that hold it, and
+    pictures of that kind."""
     container = CONTAINERS[extension].name
+    others = [end for end, entry in CONTAINERS.items() if kind in entry.auto]
     for stream in streams_to_copy(source, copies):
         if stream.type == "audio" and not _holds(container, stream):
-            raise SinkError(f"the audio cannot be copied: {_misfit(stream, container, source, copies)}")
+            raise _uncopied(_misfit(stream, container, source, copies, others))
+
+
+def _uncopied(why: str) -> SinkError:
+    return SinkError(f"the audio cannot be copied: {why}, or leave it out (--copies none)")
 
 
 def _holds(container: str, stream: Any) -> bool:
@@ -134,11 +140,12 @@ def _holds(container: str, stream: Any) -> bool:
     return True
 
 
-def _misfit(stream: Any, container: str, source: Any, copies: Copies) -> str:
+def _misfit(stream: Any, container: str, source: Any, copies: Copies, others: Sequence[str] = tuple(CONTAINERS)) -> str:
+    """others: extensions that may be named in its place."""
     wanted = [other for other in streams_to_copy(source, copies) if other.type == stream.type]
-    fitting = [end for end, entry in CONTAINERS.items() if all(_holds(entry.name, other) for other in wanted)]
-    elsewhere = f"; use {' or '.join(fitting)}" if fitting else ""
-    return f"{stream.codec_context.name} does not fit into {container}{elsewhere}, or leave it out"
+    fitting = [end for end in others if all(_holds(CONTAINERS[end].name, other) for other in wanted)]
+    elsewhere = f"use {' or '.join(fitting)}" if fitting else "convert it"
+    return f"{stream.codec_context.name} does not fit into {container}; {elsewhere}"
 
 
 def _time(packet: Any) -> Any:

@@ -28,8 +28,7 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
     if "://" in text:
         return "stream", {"url": check_url(text)}
     path = Path(text)
-    if text and path.is_dir() and not text.endswith(("/", os.sep)):
-        raise InputError(f"{text} is a folder; to fill it with numbered images write {text}/ or {text}/mask.%04d.png")
+    refuse_bare_folder(text)
     if is_pattern(path.name) or text.endswith(("/", os.sep)):
         return "png", {"path": path}
     if path.suffix.lower() in CONTAINERS:
@@ -45,6 +44,17 @@ def sink_for(text: str) -> tuple[str, dict[str, Any]]:
         f"no sink writes {path.suffix or text}; there are: window, null, camera, rtmp://, rtsp://, srt://, files ending in "
         f"{files}, folders/"
     )
+
+
+def is_live(text: str) -> bool:
+    """Whether it shows, sends or times pictures, and writes no files."""
+    return text in _WORDS or text == "camera" or text.startswith("camera:") or "://" in text
+
+
+def refuse_bare_folder(text: str) -> None:
+    """InputError for a folder that is there, and not written as one that is to be filled."""
+    if text and os.path.isdir(text) and not text.endswith(("/", os.sep)):
+        raise InputError(f"{text} is a folder; to fill it with numbered images write {text}/ or {text}/mask.%04d.png")
 
 
 def _as_pattern(path: Path) -> str:

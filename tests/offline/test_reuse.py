@@ -1,0 +1,100 @@
+"""A folder that is there already: gone on with, refused in words of those who asked, or begun afresh."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtskin.errors import InputError
+from rtskin.offline.folder import WorkFolder
+from rtskin.offline.leases import Leases
+from rtskin.offline.worker import Worker
+
+from ..capture.media import make_video
+from .conftest import Planned
+
+SLOW = {"settings": {"smooth.method": "flow"}, "asked": {"--smooth": "flow"}}
+NONE = {"settings": {"smooth.method": "none"}, "asked": {"--smooth": "none"}}
+
+
+def altered(folder: WorkFolder, part: str, **values: Any) -> None:
+    """The manifest as if it had been planned elsewhere, or some time ago."""
+    path = folder.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest[part].update(values)
+    path.write_text(json.dumps(manifest))
+
+
+def test_other_options_are_refused_as_they_were_written(planned: Planned) -> None:
+    planned(**SLOW)
+    with pytest.raises(InputError, match=r"another render, which was stopped: --smooth was flow, is none now\. Go on"):
+        planned(**NONE)
+    with pytest.raises(InputError, match=r"--smooth was flow, is not given now; --segment was not given, is 10 now\."):
+        planned(segment=10, asked={"--segment": "10"})
+
+
+def test_the_same_written_in_another_way_is_gone_on_with(planned: Planned) -> None:
+    """A second is a second, and what may be overwritten is no other picture."""
+    one = planned(start=1.0, asked={"--start": "1"})
+    assert planned(start="0:01", asked={"--start": "0:01"}).manifest == one.manifest
+
+
+def test_what_no_option_says_is_named_too(planned: Planned, tmp_path: Path) -> None:
+    folder = planned()
+    other = make_video(tmp_path / "other.mp4", 20, size=(64, 48))
+    with pytest.raises(InputError, match=r"stopped: INPUT was .*clip\.mp4, is .*other\.mp4 now\. Go on"):
+        planned(source=other)
+    altered(folder, "environment", numpy="0.1")
+    with pytest.raises(InputError, match=r"stopped: numpy was 0\.1, is [\d.]+ now\. Go on"):
+        planned()
+    altered(planned("weights"), "model", card="0" * 64)
+    with pytest.raises(InputError, match=r"stopped: the model's card changed\. Go on"):
+        planned("weights")
+    planned("wired")
+    with pytest.raises(InputError, match="stopped: the pipeline, or what rtskin makes of it, is another now"):
+        planned("wired", settings={"refine.radius": 2})
+
+
+def test_an_input_that_changed_is_called_so(planned: Planned, tmp_path: Path) -> None:
+    source = make_video(tmp_path / "own.mp4", 20, size=(64, 48))
+    planned(source=source)
+    make_video(source, 21, size=(64, 48))
+    with pytest.raises(InputError, match=r"stopped: INPUT has changed since\. Go on"):
+        planned(source=source)
+
+
+def test_afresh_the_old_one_is_dropped_and_that_is_said(planned: Planned, caplog: pytest.LogCaptureFixture) -> None:
+    old = planned(**SLOW)
+    assert Worker(old).run()
+    with caplog.at_level(logging.WARNING, "rtskin"):
+        new = planned(**NONE, afresh=True)
+    assert "begun afresh" in caplog.text
+    assert "--smooth was flow, is none now" in caplog.text
+    assert not new.done()
+    assert [path.name for path in new.path.parent.iterdir()] == ["work"]
+    caplog.clear()
+    assert Worker(new).run()
+    assert planned(**NONE, afresh=True).done() == {0, 1, 2}
+    assert not caplog.text
+
+
+def test_afresh_a_damaged_one_is_dropped(planned: Planned, caplog: pytest.LogCaptureFixture) -> None:
+    folder = planned()
+    (folder.path / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match="damaged"):
+        planned()
+    assert planned(afresh=True).manifest == folder.manifest
+    assert "damaged" in caplog.text
+
+
+def test_what_another_works_on_is_not_dropped(planned: Planned) -> None:
+    folder = planned(**SLOW)
+    lease = Leases(folder.leases, 60).claim("000000")
+    assert lease is not None
+    with lease, pytest.raises(InputError, match="is being worked on"):
+        planned(**NONE, afresh=True)
+    assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
