@@ -36,6 +36,8 @@ def roi(
     plot: r.PlotOption = None,
     schema: r.SchemaOption = False,
     model: o.ModelOption = None,
+    start: r.StartOption = None,
+    end: r.EndOption = None,
     pace: o.PaceOption = None,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
@@ -71,6 +73,8 @@ def roi(
 
       rtskin roi clip.mp4 --ignore "0,0 0.2,0 0.2,0.1 0,0.1" --min-size 24px
 
+      rtskin roi clip.mp4 --start 10 --end 1:30 --pace max --out part.jsonl
+
       rtskin roi clip.mp4 --model mobile-unet-parts --class person
     """
     if schema:
@@ -84,6 +88,8 @@ def roi(
         threads,
         size,
         infer_classes=classes,
+        source_start=start,
+        source_end=end,
         source_pace=pace,
         # Nothing has to keep up: the filter is not to depend on how busy the machine is.
         smooth_in_time=False if pace is o.Pace.MAX else None,

@@ -14,6 +14,7 @@ from rtskin.errors import InputError
 from rtskin.frame import U8, Mask, Regions, Scores
 from rtskin.node import Context, Node, NodeOptions
 from rtskin.registry import NODES
+from rtskin.roi.beside import OpenedBeside
 from rtskin.roi.trails import Trails
 
 #: Rows (or columns, of upright pictures) of a mask that regions are looked for in: about those of a network's scores. A mask
@@ -36,8 +37,9 @@ class AttachRegions(Node):
     (those of a file, say) it takes them as well.
 
     It works only while a node of the graph wants regions (its ``wants_regions`` is true, as that of a render node whose
-    view draws them) or where no node can say; what it loads, it loads when that is first so. After a pause it goes on as
-    after a gap in the stream.
+    view draws them) or where no node can say. What it loads, it loads when that is first so: before the first frame, or in
+    a running graph beside it, in a thread; until that is done, and where it fails, which is said once, masks pass without
+    regions. After a pause it goes on as after a gap in the stream.
     """
 
     Options = AttachOptions
@@ -50,6 +52,7 @@ class AttachRegions(Node):
         self._askers: list[Any] = []
         self._context = Context()
         self._chain: list[Node] = []
+        self._beside = OpenedBeside(lambda: self._make(), self._opened)
         self._trails = Trails(self.options.trail)
         self._make()  # wrong options are told of now
 
@@ -61,18 +64,22 @@ class AttachRegions(Node):
 
     def open(self, context: Context) -> None:
         self._context = context
+        self._beside = OpenedBeside(lambda: self._make(), self._opened)
         if self._wanted():
-            self._begin()
+            for node in self._make():
+                self._chain.append(node)  # first, so that it is closed also where it cannot be opened
+                self._opened(node)
 
     def process(self, packet: Scores | Mask) -> Scores | Mask:
         if not self._wanted():
+            self._beside.forget()
             return packet
         if not isinstance(packet, Scores | Mask):
             raise InputError(
                 f"the node 'regions' takes scores or masks, not {type(packet).__name__}; put it before render"
             )
-        if not self._chain:
-            self._begin()
+        if not self._ready():
+            return packet
         found: Any = packet if isinstance(packet, Scores) else Scores(packet.frame, thinned(packet.data), packet.model)
         for node in self._chain:
             found = node.process(found)
@@ -80,6 +87,7 @@ class AttachRegions(Node):
         return replace(packet, regions=self._trails(found))
 
     def close(self) -> None:
+        self._beside.close()
         chain, self._chain = self._chain, []
         for node in chain:
             node.close()
@@ -94,12 +102,15 @@ class AttachRegions(Node):
         kinds = {"roi": self.options.roi, "hands": self.options.hands}
         return [_made(kind, options) for kind, options in kinds.items() if options is not None]
 
-    def _begin(self) -> None:
-        self._trails.forget()
-        for node in self._make():
-            self._chain.append(node)  # first, so that it is closed also where it cannot be opened
-            node.bind(self._nodes)
-            node.open(self._context)
+    def _ready(self) -> bool:
+        if not self._chain:
+            self._beside.begin()
+            self._chain = self._beside.take() or []
+        return bool(self._chain)
+
+    def _opened(self, node: Node) -> None:
+        node.bind(self._nodes)
+        node.open(self._context)
 
 
 def _made(kind: str, options: Mapping[str, Any]) -> Node:

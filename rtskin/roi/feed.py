@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from rtskin.errors import InputError
-from rtskin.frame import RegionEvent, Regions
+from rtskin.frame import Regions
 from rtskin.node import Context, Node, NodeOptions, Source
 from rtskin.roi.out.courier import CLOSE_SECONDS, Courier
 from rtskin.roi.out.table import transports
 from rtskin.roi.record import Recorder, Sent, sent
+from rtskin.roi.thinned import Thinned
 
 
 class FeedOptions(NodeOptions):
     """out: where to, one or several (rtskin.roi.out.address.FORMS). overwrite: a file may exist already.
 
-    every: a message each so many frames; their events are those of all frames since. only: labels; other regions and their
-    events are left out. crops: with a JPEG of each region's crop_box, at most crop_side pixels wide and high.
+    every: a message each so many frames; their events are those of all frames since. only: labels; other regions are left
+    out, and their events: a region is found when it gets one of these labels, and lost when it loses it. crops: with a JPEG
+    of each region's crop_box, at most crop_side pixels wide and high.
     mirrored: what the messages say of the picture: that it is a mirror image.
     """
 
     out: list[str] | str = "-"
     overwrite: bool = False
     every: int = Field(default=1, ge=1)
-    only: list[str] = Field(default_factory=list)
+    only: list[Literal["face", "hand", "other"]] = Field(default_factory=list)
     crops: bool = False
     crop_side: int = Field(default=256, ge=16, le=4096)
     crop_quality: int = Field(default=85, ge=1, le=100)
@@ -133,23 +134,3 @@ class Feed(Node):
     def _abandoned(self) -> bool:
         """Whoever read has left."""
         return all(courier.gone for courier in self._couriers)
-
-
-class Thinned:
-    """Which frames become a message, and what is left in it."""
-
-    def __init__(self, every: int = 1, only: list[str] | None = None) -> None:
-        self._every, self._only = every, frozenset(only or ())
-        self._count = 0
-        self._events: list[RegionEvent] = []
-
-    def __call__(self, regions: Regions) -> Regions | None:
-        """None: no message for this one. The first frame has one."""
-        self._events += [event for event in regions.events if not self._only or event.label in self._only]
-        due = self._count % self._every == 0
-        self._count += 1
-        if not due:
-            return None
-        events, self._events = tuple(self._events), []
-        found = [region for region in regions.regions if not self._only or region.label in self._only]
-        return replace(regions, regions=found, events=events)

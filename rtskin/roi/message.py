@@ -66,7 +66,8 @@ class Event(Part):
     """What became of a region in this frame, or in one before it that was not sent (every N)."""
 
     kind: str
-    """found, lost or back (the one it was before it left)."""
+    """found, lost or back (the one it was before it left). Where only some labels are sent, a region is found when it gets
+    one of them, and lost when it loses it."""
     id: int
     label: str
 

@@ -30,7 +30,7 @@ def check(sources: Sequence[Path]) -> None:
     named: dict[PurePosixPath, Path] = {}
     for source in sources:
         _must_not_measure(source.stem, source)
-        if _is_clip(source):
+        if is_clip(source):
             _name(named, PurePosixPath(source.stem), source)
             continue
         if not source.is_dir():
@@ -56,7 +56,7 @@ def pictures(source: Path, frames: int, broken: list[str]) -> Iterator[tuple[Pur
 
     What cannot be decoded goes to ``broken``; InputError for a clip without any picture.
     """
-    if _is_clip(source):
+    if is_clip(source):
         for index, image in _frames(source, frames):
             yield PurePosixPath(source.stem, f"{index:05d}"), None, image
         return
@@ -74,7 +74,8 @@ def _named(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
         yield (name if len(name.parts) > 1 else PurePosixPath(folder.resolve().name) / name), path
 
 
-def _is_clip(source: Path) -> bool:
+def is_clip(source: Path) -> bool:
+    """By its name."""
     return source.suffix.lower() in _VIDEO
 
 

@@ -53,6 +53,15 @@ def test_a_message_every_few_frames(rtskin: Rtskin, clip: Path) -> None:
     assert all(message["mirrored"] for message in said)
 
 
+def test_a_part_of_a_file(rtskin: Rtskin, clip: Path) -> None:
+    said = [json.loads(line) for line in rtskin("roi", clip, *FAST, "--start", "5f", "--end", "9f").out.splitlines()]
+    whole = [json.loads(line) for line in rtskin("roi", clip, *FAST).out.splitlines()]
+    assert [message["pts"] for message in said] == [message["pts"] for message in whole[5:9]]
+    wrong = rtskin("roi", clip, *FAST, "--start", "9f", "--end", "5f")
+    assert wrong.status != 0
+    assert "\n" not in wrong.err.strip()
+
+
 def test_only_some_labels(rtskin: Rtskin, clip: Path) -> None:
     """Nothing is labelled here, so that all regions are other."""
     for only, some in (("other", True), ("hand,face", False)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from rtskin.errors import InputError
+from rtskin.errors import InputError, ModelError
 from rtskin.frame import BgrPicture, Frame, Mask, Rendered, Scores, SourceInfo
 from rtskin.graph import Graph
 from rtskin.node import Context
@@ -24,6 +25,17 @@ def mask(seq: int = 0, size: tuple[int, int] = (160, 90), box: tuple[int, int, i
     data[y : y + h, x : x + w] = 200
     picture = BgrPicture(np.zeros((height, width, 3), np.uint8))
     return Mask(Frame(seq, picture, SourceInfo("made", width, height), 40 * seq), data, "made")
+
+
+def first(node: AttachRegions) -> Mask:
+    """The first mask that has regions."""
+    deadline = time.monotonic() + 30
+    for seq in range(1, 100_000):
+        after = node.process(mask(seq))
+        if after.regions is not None or time.monotonic() > deadline:
+            return after
+        time.sleep(0.005)
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture
@@ -82,7 +94,7 @@ def test_no_skin_is_no_regions(node: AttachRegions) -> None:
     assert after.regions.regions == []
 
 
-def test_it_sleeps_while_no_view_draws_regions() -> None:
+def test_it_sleeps_while_no_view_draws_regions_and_frames_do_not_wait_for_it_to_wake() -> None:
     render = Render(view="overlay")
     node = AttachRegions()
     node.bind({"regions": node, "render": render})
@@ -90,9 +102,34 @@ def test_it_sleeps_while_no_view_draws_regions() -> None:
     plain = mask()
     assert node.process(plain) is plain
     render.command("view", "rois")
-    assert node.process(mask(1)).regions is not None
+    assert first(node).regions is not None
     render.command("view", "matte")
     assert node.process(mask(2)).regions is None
+    node.close()
+
+
+def test_what_it_cannot_load_ends_no_graph(caplog: pytest.LogCaptureFixture) -> None:
+    class Missing(NODES.get("roi")):  # type: ignore[misc]
+        def open(self, context: Context) -> None:
+            raise ModelError("there is no such asset")
+
+    render = Render(view="overlay")
+    node = AttachRegions()
+    node._make = lambda: [Missing()]  # type: ignore[method-assign]
+    node.bind({"regions": node, "render": render})
+    node.open(Context())
+    render.command("view", "rois")
+    deadline = time.monotonic() + 20
+    while not caplog.records and time.monotonic() < deadline:
+        assert node.process(mask()).regions is None
+        time.sleep(0.005)
+    assert "without regions: there is no such asset" in caplog.text
+    del node._make
+    assert node.process(mask()).regions is None, "not tried for every frame"
+    render.command("view", "matte")
+    node.process(mask())
+    render.command("view", "rois")
+    assert first(node).regions is not None, "but when it is wanted anew"
     node.close()
 
 

@@ -290,10 +290,17 @@ def test_the_picture_is_said_to_be_mirrored(tmp_path: Path) -> None:
     assert read(tmp_path / "feed.jsonl")[0]["mirrored"] is True
 
 
-@pytest.mark.parametrize("options", [{"every": 0}, {"crop_quality": 101}, {"crop_side": 1}, {"only": "hand"}])
+@pytest.mark.parametrize(
+    "options", [{"every": 0}, {"crop_quality": 101}, {"crop_side": 1}, {"only": "hand"}, {"only": ["foot"]}]
+)
 def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=rf"Feed\.{next(iter(options))}"):
         Feed(**options)
+
+
+def test_labels_that_there_are_not_are_named() -> None:
+    with pytest.raises(InputError, match="'face', 'hand' or 'other'"):
+        Feed(only=["hands"])
 
 
 def test_in_a_graph_it_knows_whether_the_source_waits(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rtskin.frame import F32, U8, Box
 from rtskin.media import cv2
+from rtskin.roi.crops import square
 from rtskin.roi.squares import square_around
 
 #: Of the larger side of a region's box, added at each side where the region comes without a padded square.
@@ -36,14 +37,5 @@ def padded_square(box: Box, padding: float = PADDING) -> Box:
 def crop_square(bgr: U8, box: Box, most: int) -> Crop | None:
     """The square ``box`` of a frame (uint8 H×W×3), its side at most ``most`` pixels; None where all of it is outside."""
     left, top, side = math.floor(box[0]), math.floor(box[1]), max(1, math.ceil(max(box[2:])))
-    height, width = bgr.shape[:2]
-    x, y, x_end, y_end = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
-    if x >= x_end or y >= y_end:
-        return None
-    picture = bgr[y:y_end, x:x_end]
-    if picture.shape[:2] != (side, side):
-        borders = (y - top, top + side - y_end, x - left, left + side - x_end)
-        picture = cv2.copyMakeBorder(picture, *borders, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-    if side > most:
-        picture = cv2.resize(picture, (most, most), interpolation=cv2.INTER_AREA)
-    return Crop(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), left, top, side)
+    picture = square(bgr, (left, top, side, side), most)
+    return None if picture is None else Crop(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), left, top, side)

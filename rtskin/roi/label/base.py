@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rtskin.frame import Frame
 from rtskin.roi.found import FoundRegion
@@ -18,6 +19,9 @@ UNKNOWN: Probabilities = (1 / 3, 1 / 3, 1 / 3)
 
 class Method(ABC):
     """Regions of one frame → their probabilities, in order. Not to be called from two threads at once."""
+
+    #: It compares the regions of a frame with each other, so that it has to be shown all of them.
+    compares: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, frame: Frame, regions: Sequence[FoundRegion]) -> list[Probabilities]: ...

@@ -7,6 +7,7 @@ hand. A frame with one region has a face by it. It is here to be compared with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ _HAND: Probabilities = (0.0, 1.0, 0.0)
 
 
 class HeuristicMethod(Method):
+    compares: ClassVar[bool] = True
+
     def __call__(self, frame: Frame, regions: Sequence[FoundRegion]) -> list[Probabilities]:
         varied = [variation(crop(frame.bgr, region, _SIDE)) for region in regions]
         most = int(np.argmax(varied))

@@ -42,6 +42,11 @@ class Labeller:
         self._budget = budget
         self._method = _made(method)
 
+    @property
+    def compares(self) -> bool:
+        """Whether it has to be shown all regions of a frame to say anything of one."""
+        return self._method.compares
+
     def __call__(self, frame: Frame, regions: Sequence[FoundRegion]) -> list[Probabilities]:
         """(face, hand, other) of each region, in order; each 0 … 1, together 1."""
         asked = list(regions[: self._budget])

@@ -44,6 +44,14 @@ def scheme_of(out: str) -> str | None:
     return match.group(1).lower() if match else None
 
 
+def misspelt(out: str, schemes: Collection[str]) -> str | None:
+    """``out`` with the two slashes that are missing behind one of the schemes (osc:host:9000); None where none are."""
+    scheme, colon, rest = out.partition(":")
+    if colon and scheme.lower() in schemes:
+        return f"{scheme.lower()}://{rest.lstrip('/')}"
+    return None
+
+
 def parse(out: str, *, default_port: int | None = None, options: Collection[str] = ()) -> Address:
     """The parts of an address; InputError. options: what may stand behind the question mark."""
     try:

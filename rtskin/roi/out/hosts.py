@@ -13,12 +13,16 @@ from rtskin.roi.out.address import Address
 def resolve(
     address: Address, kind: socket.SocketKind, host: str | None = None
 ) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
-    """Family and socket address of ``address`` (or of another ``host``); SinkError where the name is not known."""
+    """Family and socket address of ``address`` (or of another ``host``); SinkError where the name is not known.
+
+    Of a name that has both, IPv4: a program that waits at "localhost" mostly waits there alone, and a datagram to the other
+    one is lost in silence.
+    """
     try:
         found = socket.getaddrinfo(host or address.host, address.port, type=kind)
     except (OSError, UnicodeError) as error:
         raise SinkError(f"--out {address.shown}: the host {address.host!r} is not known ({reason(error)})") from error
-    family, _, _, _, target = found[0]
+    family, _, _, _, target = min(found, key=lambda one: one[0] != socket.AF_INET)  # of several alike the first
     return family, target
 
 

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 
 from rtskin.errors import InputError
-from rtskin.roi.out.address import scheme_of, shown, unknown_scheme
+from rtskin.roi.out.address import misspelt, scheme_of, shown, unknown_scheme
 from rtskin.roi.out.transport import Transport
 
 _TRANSPORTS = {
@@ -35,6 +35,11 @@ def _transport(out: str, overwrite: bool) -> Transport:
 
         if not out:
             raise InputError("--out is empty; - is standard output")
+        meant = misspelt(out, _TRANSPORTS)
+        if meant is not None:
+            raise InputError(
+                f"--out has a colon, but no slashes: write {shown(meant)}, or, for a file of that name, ./…"
+            )
         return FileTransport(out, overwrite)
     if scheme not in _TRANSPORTS:
         raise unknown_scheme(out)

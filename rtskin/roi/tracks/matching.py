@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from rtskin.roi.found import FoundRegion
+from rtskin.roi.tracks.kinds import Look, unlike
 from rtskin.roi.tracks.track import Track, distance
 
 #: Sizes apart that a track and its region may be, and at most where its place is in doubt.
@@ -29,14 +30,19 @@ NEVER = 1e6
 
 
 def match(
-    tracks: Sequence[Track], regions: Sequence[FoundRegion], before: float = 0.0
+    tracks: Sequence[Track], regions: Sequence[FoundRegion], before: float = 0.0, look: Look | None = None
 ) -> tuple[list[tuple[Track, FoundRegion]], list[Track], list[FoundRegion]]:
-    """(pairs, tracks without a region, regions without a track), each in the order given. before: time of the last frame."""
+    """(pairs, tracks without a region, regions without a track), each in the order given. before: time of the last frame.
+
+    look: tells what regions are, where a face and a hand may be the same one; None: nothing does.
+    """
     if not tracks or not regions:
         return [], list(tracks), list(regions)
     costs = np.array(
         [[cost(track, region, before - track.seen if track.hidden else 0.0) for region in regions] for track in tracks]
     )
+    if look is not None:
+        costs += unlike(tracks, regions, costs < NEVER, look)
     rows, columns = linear_sum_assignment(costs)
     chosen = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if costs[row, column] < NEVER]
     pairs = [(tracks[row], regions[column]) for row, column in chosen]

@@ -13,6 +13,7 @@ from rtskin.frame import Frame, Region, RegionEvent, Regions
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.regions.necks import split_at_necks
 from rtskin.roi.tracks.clock import Clock, Tick
+from rtskin.roi.tracks.kinds import Look
 from rtskin.roi.tracks.matching import NEVER, cost, match
 from rtskin.roi.tracks.memory import Memory, leaves
 from rtskin.roi.tracks.report import as_region
@@ -53,7 +54,11 @@ class Habits:
 
 
 class Tracker:
-    """Takes the regions of a stream's frames in order; one stream, one thread at a time."""
+    """Takes the regions of a stream's frames in order; one stream, one thread at a time.
+
+    labeller: says what regions are; it is shown those for which it is time. One whose ``compares`` is true sees all regions
+    of a frame then.
+    """
 
     def __init__(self, habits: Habits | None = None, labeller: Labeller | None = None) -> None:
         self.habits = habits or Habits()
@@ -75,7 +80,7 @@ class Tracker:
             self._end()
         for track in self._tracks:
             track.predict(tick.seconds, self._before)
-        self._follow(found, tick, size)
+        self._follow(frame, found, tick, size)
         self._part_with_unseen(tick, size)
         self._look(frame, tick)
         for track in self._tracks:
@@ -85,11 +90,11 @@ class Tracker:
         self._fresh, self._before = False, tick.now
         return Regions(frame, self._told(tick, size), tuple(self._events))
 
-    def _follow(self, found: Sequence[FoundRegion], tick: Tick, size: Size) -> None:
+    def _follow(self, frame: Frame, found: Sequence[FoundRegion], tick: Tick, size: Size) -> None:
         """Tracks see their regions; what is left becomes new ones."""
         strong = [region for region in found if region.strong]
         known = [track for track in self._tracks if track.id or track.cut_off]
-        pairs, unseen, rest = match(known, strong, self._before)
+        pairs, unseen, rest = match(known, strong, self._before, self._look_of(frame))
         weak, unseen, _ = match(unseen, [region for region in found if not region.strong], self._before)
         sharers = self._sharers([*pairs, *weak], unseen, rest, tick, size)
         rest = [region for region in rest if id(region) not in sharers]
@@ -167,6 +172,13 @@ class Tracker:
             track.go_on_as(left)
         self._tell("found" if left is None else "back", track)
 
+    def _look_of(self, frame: Frame) -> Look | None:
+        """What tells the kind of any region of a frame by itself; None where nothing does."""
+        labeller = self._labeller
+        if labeller is None or _compares(labeller):
+            return None
+        return lambda regions: labeller(frame, regions)
+
     def _look(self, frame: Frame, tick: Tick) -> None:
         """Show the classifier the regions for which it is most due."""
         if self._labeller is None:
@@ -174,6 +186,8 @@ class Tracker:
         seen = [track for track in self._tracks if track.seen == tick.now and not track.shared]
         due = sorted(((track.votes.due(tick.now), track) for track in seen), key=lambda pair: -pair[0])
         chosen = [track for how_much, track in due if how_much > 0][:LOOKS]
+        if chosen and _compares(self._labeller):
+            chosen = seen
         if chosen:
             said = self._labeller(frame, [track.region for track in chosen])
             for track, probabilities in zip(chosen, said, strict=True):
@@ -202,6 +216,10 @@ class Tracker:
         ]
         regions = [region for region in said if region is not None]
         return sorted(regions, key=lambda region: (-region.area, region.id))
+
+
+def _compares(labeller: Labeller) -> bool:
+    return bool(getattr(labeller, "compares", False))
 
 
 def _joined(track: Track, pairs: Sequence[tuple[Track, FoundRegion]], tick: Tick, size: Size) -> FoundRegion | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LABELS = ("face", "hand", "other")
+FACE, HAND, _ = range(len(LABELS))
 #: A new track is looked at so often in a row; then once in so many seconds.
 FIRST, EVERY = 3, 0.5
 #: From this mean probability on a label is one that another may contradict.
@@ -35,10 +36,15 @@ class Votes:
         most = max(range(len(LABELS)), key=self._sums.__getitem__)
         return LABELS[most], min(1.0, self._sums[most] / self._count)
 
+    @property
+    def kind(self) -> int | None:
+        """FACE or HAND, where it is one of them for sure."""
+        label, score = self.best
+        return LABELS.index(label) if score >= SURE and label != "other" else None
+
     def contradicts(self, other: Votes) -> bool:
         """One is a face for sure and the other a hand."""
-        (label, score), (others, surely) = self.best, other.best
-        return {label, others} == {"face", "hand"} and min(score, surely) >= SURE
+        return {self.kind, other.kind} == {FACE, HAND}
 
     def join(self, older: Votes) -> None:
         """These are about the same thing as those before."""

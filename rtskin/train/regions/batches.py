@@ -7,25 +7,38 @@ from typing import Any
 import numpy as np
 
 from rtskin.media import cv2
+from rtskin.roi.label.crops import ROOM
 from rtskin.train.light.augment import photometric
-from rtskin.train.regions.collect import KEPT, WIDER
+from rtskin.train.regions.collect import KEPT, WIDE
+from rtskin.train.regions.pieces import View, piece_of, view_of
 from rtskin.train.regions.recipe import RegionRecipe
 
 Array = np.ndarray[Any, Any]
+#: The region that a crop was kept for.
+WHOLE = View(((KEPT - 1) / 2, (KEPT - 1) / 2), KEPT / WIDE)
 
 
 def plain(crop: Array, side: int) -> Array:
     """A kept crop as the network sees it where nothing is changed: uint8 side×side×4."""
-    return _warped(crop, _turn(side, 1.0, 0.0, False, (0.0, 0.0)), side)
+    return _warped(crop, _turn(WHOLE, side, 1.0, 0.0, False, (0.0, 0.0)), side)
 
 
-def changed(rng: np.random.Generator, crop: Array, recipe: RegionRecipe) -> Array:
-    """A kept crop (uint8 KEPT×KEPT×4) as uint8 side×side×4: moved, turned, mirrored, lit, covered, its mask not right."""
+def changed(rng: np.random.Generator, crop: Array, recipe: RegionRecipe, pieces: bool = False) -> Array:
+    """A kept crop (uint8 KEPT×KEPT×4) as uint8 side×side×4: moved, turned, mirrored, lit, covered, its mask not right.
+
+    pieces: a piece of the region, as it is found where the mask has lost the rest, is the same kind of thing.
+    """
     spec, side = recipe.shake, recipe.net.side
+    view = WHOLE
+    if pieces and rng.random() < spec.piece:
+        crop = piece_of(rng, crop)
+        view = view_of(crop)
     zoom = float(np.exp(rng.uniform(-1, 1) * spec.zoom))
     angle = float(rng.uniform(-1, 1) * spec.degrees)
     shift = rng.uniform(-1, 1, 2) * spec.shift
-    out = _warped(crop, _turn(side, zoom, angle, bool(rng.random() < 0.5), (float(shift[0]), float(shift[1]))), side)
+    out = _warped(
+        crop, _turn(view, side, zoom, angle, bool(rng.random() < 0.5), (float(shift[0]), float(shift[1]))), side
+    )
     image, mask = out[..., :3], out[..., 3]
     if rng.random() < spec.small:
         image, mask = _coarse(rng, image, mask)
@@ -50,13 +63,14 @@ def draws(rng: np.random.Generator, labels: Array, weights: Array, count: int) -
     return rng.choice(len(labels), count, p=chance)
 
 
-def _turn(side: int, zoom: float, angle: float, mirror: bool, shift: tuple[float, float]) -> Array:
+def _turn(view: View, side: int, zoom: float, angle: float, mirror: bool, shift: tuple[float, float]) -> Array:
     """2×3: from the network's crop to the kept one."""
-    turned = cv2.getRotationMatrix2D((0, 0), angle, zoom * KEPT / side / WIDER)
+    seen = view.length * ROOM
+    turned = cv2.getRotationMatrix2D((0, 0), angle, zoom * seen / side)
     if mirror:
         turned[:, 0] *= -1
     middle = np.array([(side - 1) / 2] * 2)
-    turned[:, 2] = (KEPT - 1) / 2 + np.array(shift) * KEPT / WIDER - turned[:, :2] @ middle
+    turned[:, 2] = np.array(view.middle) + np.array(shift) * seen - turned[:, :2] @ middle
     return np.asarray(turned)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from rtskin.files import OutputFile
 from rtskin.infer.cards import load_card
 from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
-from rtskin.roi.label.crops import ROOM, crop
+from rtskin.roi.label.crops import crop
 from rtskin.train import label_sources
 from rtskin.train.data.imaging import find_images
 from rtskin.train.regions.decide import Evidence
@@ -32,20 +32,24 @@ from rtskin.train.terms import files as terms
 
 log = logging.getLogger("rtskin.train")
 
-#: Crops are kept wider than the network sees them, so that they can be shifted and turned.
-KEPT, WIDER = 96, 1.35
+#: Side of the kept crops in pixels, and in longer sides of the region's box: wider than the network sees them, so that they
+#: can be shifted and turned, and pieces of them be shown.
+KEPT, WIDE = 128, 2.52
 #: No detector was asked: nothing is there.
 _NOTHING = Evidence(0, 0, 0, 0, 0, 0, 0)
+#: What is seen of a region, in the order that it is kept in.
+SEEN = tuple(field.name for field in fields(Evidence))
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Of one set: crops uint8 N×KEPT×KEPT×4 (B, G, R, mask), evidence float32 N×7 in the order of Evidence, groups (what is
-    on one side of the split) and names, N strings each."""
+    """Of one set: crops uint8 N×KEPT×KEPT×4 (B, G, R, mask), evidence float32 N×9 in the order of Evidence, boxes float32
+    N×4 (x, y, w, h in pixels of the picture), groups (what is on one side of the split) and names, N strings each."""
 
     crops: Array
     evidence: Array
+    boxes: Array
     groups: list[str]
     names: list[str]
 
@@ -84,7 +88,8 @@ def read(path: Path, expected: str) -> Regions:
     try:
         with np.load(path, allow_pickle=False) as kept:
             said = str(kept["about"])
-            found = Regions(kept["crops"], kept["evidence"], kept["groups"].tolist(), kept["names"].tolist())
+            arrays = (kept["crops"], kept["evidence"], kept["boxes"])
+            found = Regions(*arrays, kept["groups"].tolist(), kept["names"].tolist())
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} cannot be read ({error}); delete it, and it is made again") from error
     if said != expected:
@@ -100,20 +105,22 @@ def _made(
     witness: Witness | None,
     progress: Callable[[str], None],
 ) -> Regions:
-    crops, evidence, groups, names = [], [], [], []
+    crops, evidence, boxes, groups, names = [], [], [], [], []
     for name, group, picture in _pictures(spec, sources):
         progress(f"{spec.name}: {name}")
         for number, view in enumerate(_views(spec, name, picture, find)):
             regions = find(view)[: recipe.most]
             seen = [_NOTHING] * len(regions) if spec.skinless or not witness else witness.look(view, regions)
             for index, (region, one) in enumerate(zip(regions, seen, strict=True)):
-                crops.append(crop(view, region, KEPT, ROOM * WIDER))
+                crops.append(crop(view, region, KEPT, WIDE))
                 evidence.append(astuple(one))
+                boxes.append(region.box)
                 groups.append(group)
                 names.append(f"{spec.name}/{name}#{number}.{index}")
     if not crops:
         raise InputError(f"there is not one region of skin in the pictures of {spec.name!r}")
-    return Regions(np.stack(crops), np.array(evidence, np.float32), groups, names)
+    seen_all, placed = np.array(evidence, np.float32), np.array(boxes, np.float32)
+    return Regions(np.stack(crops), seen_all, placed, groups, names)
 
 
 def _pictures(spec: RegionSet, sources: list[Path]) -> Iterator[tuple[str, str, Array]]:
@@ -180,7 +187,8 @@ def about(spec: RegionSet, recipe: RegionRecipe) -> str:
     card = load_card(recipe.segmenter)
     table = spec.model_dump(mode="json", exclude={"weight", "terms", "terms_file", "ship"}, exclude_defaults=True)
     model = card.weights.sha256 if card.weights else card.name
-    return json.dumps({"set": table, "most": recipe.most, "model": model, "kept": [KEPT, WIDER, ROOM]}, sort_keys=True)
+    kept = [KEPT, WIDE]
+    return json.dumps({"set": table, "most": recipe.most, "model": model, "kept": kept, "seen": SEEN}, sort_keys=True)
 
 
 def _save(path: Path, regions: Regions, made_of: str) -> None:
@@ -191,6 +199,7 @@ def _save(path: Path, regions: Regions, made_of: str) -> None:
         data,
         crops=regions.crops,
         evidence=regions.evidence,
+        boxes=regions.boxes,
         groups=np.array(regions.groups),
         names=np.array(regions.names),
         about=np.array(made_of),

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from rtskin.errors import InputError, nearest
+from rtskin.train.label_sources import is_clip
 from rtskin.train.recipe import Augment, Origin, Part, Positive, Share
 
 
@@ -31,6 +32,11 @@ class RegionSet(Part):
     )
     weight: float = Field(default=1.0, gt=0, description="how often one of its regions is drawn")
 
+    @property
+    def moves(self) -> bool:
+        """All of it are clips: what follows each other is of one scene."""
+        return all(is_clip(Path(path)) for path in self.paths)
+
 
 class Net(Part):
     side: int = Field(default=64, ge=32, le=128, description="of the crops, pixels")
@@ -46,6 +52,9 @@ class Shake(Part):
     cut: Share = Field(default=0.25, description="share of crops that lose a side, as at the frame's border")
     cover: Share = Field(default=0.15, description="share of crops that something lies before")
     mask: Share = Field(default=0.5, description="share of masks that are grown, shrunk, blurred or lose a part")
+    piece: Share = Field(
+        default=0.25, description="share of crops of hands, and of other things, of which a piece is left"
+    )
     small: Share = Field(default=0.3, description="share of crops that are shown as coarse as small regions are")
 
 
@@ -66,6 +75,7 @@ class RegionRecipe(Part):
     decay: float = Field(default=0.02, ge=0)
     smoothing: Share = 0.05
     ema: Share = 0.998
+    balance: bool = Field(default=True, description="put right what it leans to on the kept-out regions")
     seed: int = 1
 
     @property

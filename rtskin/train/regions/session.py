@@ -14,8 +14,9 @@ from rtskin.errors import InputError
 from rtskin.train.data.split import fold_of
 from rtskin.train.regions import batches, collect
 from rtskin.train.regions import recipe as recipes
+from rtskin.train.regions.balance import offsets
 from rtskin.train.regions.decide import LABELS
-from rtskin.train.regions.labels import UNKNOWN, labels_of
+from rtskin.train.regions.labels import UNKNOWN, alike, labels_of
 from rtskin.train.regions.recipe import RegionRecipe
 
 Array = np.ndarray[Any, Any]
@@ -23,11 +24,13 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One side of the split: crops uint8 N×KEPT×KEPT×4, labels int64 N, weights float64 N, names."""
+    """One side of the split: crops uint8 N×KEPT×KEPT×4, labels int64 N, weights float64 N, names. alike, bool N: a piece of
+    the region is what the region is (a piece of a face with its neck may be none)."""
 
     crops: Array
     labels: Array
     weights: Array
+    alike: Array
     names: list[str]
 
 
@@ -46,6 +49,8 @@ def train(path: Path, regions: Path, out: Path, sheet: Path | None = None) -> It
         if step % 500 == 0 or step == recipe.steps:
             yield f"step {step}: loss {loss:.3f}; kept out: {told(recipe, net, kept)}"
     assert net is not None, "a recipe has at least one step"
+    if recipe.balance and len(kept.labels):
+        yield f"{_balance(recipe, net, kept)}; kept out: {told(recipe, net, kept)}"
     done = export(recipe, net, path, out)
     yield f"{done.weights} written, {done.weights.stat().st_size / 1e3:.0f} kB"
     if sheet is not None and len(kept.labels):
@@ -75,6 +80,7 @@ def _joined(parts: list[Any]) -> Side:
         np.concatenate([found.crops[index] for found, _, index, _, _ in parts]),
         np.concatenate([labels[index] for _, labels, index, _, _ in parts]),
         np.concatenate([np.full(len(index), weight) for _, _, index, weight, _ in parts]),
+        np.concatenate([alike(found, labels)[index] for found, labels, index, _, _ in parts]),
         [found.names[i] for found, _, index, _, _ in parts for i in index],
     )
 
@@ -99,7 +105,7 @@ def _steps(recipe: RegionRecipe, side: Side) -> Iterator[tuple[int, float, Any]]
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * _schedule(step, recipe.steps)
         picked = batches.draws(rng, side.labels, side.weights, recipe.batch)
-        crops = np.stack([batches.changed(rng, side.crops[index], recipe) for index in picked])
+        crops = np.stack([batches.changed(rng, side.crops[i], recipe, bool(side.alike[i])) for i in picked])
         loss = objective(net(as_tensor(crops)), torch.from_numpy(side.labels[picked]))
         optimiser.zero_grad()
         loss.backward()
@@ -107,6 +113,16 @@ def _steps(recipe: RegionRecipe, side: Side) -> Iterator[tuple[int, float, Any]]
         average.update_parameters(net)
         mean += (float(loss.detach()) - mean) / min(step, 200)
         yield step, mean, average.module
+
+
+def _balance(recipe: RegionRecipe, net: Any, kept: Side) -> str:
+    """Put right what kinds it leans to; says how much."""
+    import torch
+
+    added = offsets(answers(recipe, net, kept.crops), kept.labels)
+    with torch.no_grad():
+        net.head.bias += torch.from_numpy(added).float()
+    return "added: " + ", ".join(f"{label} {one:+.2f}" for label, one in zip(LABELS, added, strict=True))
 
 
 def as_tensor(crops: Array) -> Any:

@@ -13,7 +13,7 @@ from rtskin.frame import Box
 from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.label.crops import cut, square_of
-from rtskin.train.regions.decide import Evidence
+from rtskin.train.regions.decide import Evidence, Sure
 from rtskin.train.regions.ssd import Detector, Found, Network, distinct
 
 Array = np.ndarray[Any, Any]
@@ -32,6 +32,8 @@ _PALM = 0.3
 _HAND, _TOWARDS = 2.6, 0.5
 #: Points of the palm detector: the wrist's, and the first joint of the middle finger.
 _WRIST, _KNUCKLE = 0, 2
+#: From which score on a thing is surely there.
+_SURE = Sure()
 
 
 class Witness:
@@ -51,7 +53,7 @@ class Witness:
         ends = [square for region in regions for square in _ends(region.box)]
         faces = distinct(one for square in (whole, *near) for one in self._face(picture, square))
         palms = distinct(one for square in (whole, *closer, *ends) for one in self._palm(picture, square))
-        hands = [Found(_hand_box(one), self._is_hand(picture, one), one.points) for one in palms if one.score >= _PALM]
+        hands = [self._hand(picture, one) for one in palms if one.score >= _PALM]
         hands.sort(key=lambda one: -one.score)
         return [self._of(picture, region, size, faces, palms, hands) for region in regions]
 
@@ -68,18 +70,21 @@ class Witness:
         hand, hand_area = _best(region, size, hands, 0.25)
         palm, _ = _best(region, size, palms)
         presence = self._presence(picture, square_of(region.box, 1.5)) if max(face, hand) < 0.9 else hand
-        return Evidence(face, face_area, hand, hand_area, palm, presence, region.area / (size[0] * size[1]))
+        in_face = max((covered(region, one.box, size)[1] for one in faces if one.score >= _SURE.face), default=0.0)
+        in_hand = max((between(region, one.points, size) for one in hands if one.score >= _SURE.hand), default=0.0)
+        share = region.area / (size[0] * size[1])
+        return Evidence(face, face_area, hand, hand_area, palm, presence, share, in_face, in_hand)
 
     def _presence(self, picture: Array, square: Box) -> float:
         """The network expects a hand with its fingers up: it is shown all four ways."""
         tensor = cut(picture, square, self._joints.side)[..., ::-1] / np.float32(255)
-        return max(self._joints_seen(np.ascontiguousarray(np.rot90(tensor, turns))) for turns in range(4))
+        return max(self._joints_seen(np.ascontiguousarray(np.rot90(tensor, turns)))[0] for turns in range(4))
 
-    def _is_hand(self, picture: Array, palm: Found) -> float:
-        """Of the palm's surroundings, turned so that the fingers point up."""
+    def _hand(self, picture: Array, palm: Found) -> Found:
+        """The hand around a palm: its box, whether it is one, and its joints in the picture, N×2."""
         side = self._joints.side
         angle = _fingers(palm)
-        x, y, w, h = _hand_box(palm)
+        x, y, w, h = box = _hand_box(palm)
         cos, sin = math.cos(angle) * w / side, math.sin(angle) * w / side
         middle = (x + w / 2, y + h / 2)
         turn = np.array(
@@ -88,12 +93,19 @@ class Witness:
                 [sin, cos, middle[1] - (sin + cos) * side / 2],
             ]
         )
+        # The fingers point up in what the network is shown.
         view = cv2.warpAffine(picture, turn, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-        return self._joints_seen(view[..., ::-1] / np.float32(255))
+        score, joints = self._joints_seen(view[..., ::-1] / np.float32(255))
+        return Found(box, score, joints @ turn[:, :2].T + turn[:, 2])
 
-    def _joints_seen(self, tensor: Array) -> float:
-        # Its two single numbers are the hand's presence and whether it is the right one, in this order.
-        return next(float(one.item()) for one in self._joints.run(tensor) if one.size == 1)
+    def _joints_seen(self, tensor: Array) -> tuple[float, Array]:
+        """(presence of a hand, its joints N×2 in pixels of the tensor)."""
+        answers = self._joints.run(tensor)
+        # Its two single numbers are the hand's presence and whether it is the right one, in this order; joints come in
+        # pixels, and once more in metres.
+        presence = next(float(one.item()) for one in answers if one.size == 1)
+        joints = max((one for one in answers if one.size > 1), key=lambda one: float(np.abs(one).max()))
+        return presence, joints.reshape(-1, 3)[:, :2]
 
 
 def covered(region: FoundRegion, box: Box, size: tuple[int, int], middle: float = 1.0) -> tuple[float, float]:
@@ -106,6 +118,16 @@ def covered(region: FoundRegion, box: Box, size: tuple[int, int], middle: float 
     skin = region.mask > 127
     inside = int(skin[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)].sum())
     return inside / ((x1 - x0) * (y1 - y0)), inside / max(1, int(skin.sum()))
+
+
+def between(region: FoundRegion, points: Array, size: tuple[int, int]) -> float:
+    """The part of the region that lies between points, N×2 in pixels of the picture: in their convex hull."""
+    skin = region.mask > 127
+    scale = np.array(region.mask_size) / size
+    places = np.asarray(points, float) * scale - np.array(region.mask_box[:2]) - 0.5
+    hull = cv2.convexHull(np.clip(places * 16, -(2**20), 2**20).round().astype(np.int32))
+    inside = cv2.fillConvexPoly(np.zeros(skin.shape, np.uint8), hull, 1, shift=4)
+    return int((inside[skin]).sum()) / max(1, int(skin.sum()))
 
 
 def _cells(start: float, end: float) -> tuple[int, int]:

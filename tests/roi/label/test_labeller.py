@@ -57,6 +57,10 @@ def test_no_regions(method: str) -> None:
     assert Labeller(method)(frame_of(noise()), []) == []
 
 
+def test_only_the_heuristic_has_to_see_all_of_a_frame() -> None:
+    assert [Labeller(method).compares for method in ("network", "heuristic")] == [False, True]
+
+
 def test_the_heuristic_takes_what_varies_most_for_the_face() -> None:
     picture = np.full((SIZE[1], SIZE[0], 3), 150, np.uint8)
     picture[200:300, 400:500] = noise()[200:300, 400:500]

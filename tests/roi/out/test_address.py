@@ -6,6 +6,7 @@ import pytest
 
 from rtskin.errors import InputError
 from rtskin.roi.out.address import parse, scheme_of, shown
+from rtskin.roi.out.file import FileTransport
 from rtskin.roi.out.table import transports
 
 
@@ -44,6 +45,9 @@ def test_files_are_no_addresses() -> None:
         ("mqtt://127.0.0.1/hands?qos=3", "qos is 0, 1 or 2"),
         ("mqtt://127.0.0.1/hands?retain=1", "no option 'retain'; there are: qos"),
         ("kafka://127.0.0.1/hands", "there is no kafka://"),
+        ("osc:127.0.0.1:9000", "write osc://127.0.0.1:9000, or, for a file of that name, ./"),
+        ("OSC:/127.0.0.1:9000", "write osc://127.0.0.1:9000"),
+        ("mqtt:anna:secret@broker/hands", "write mqtt://***@broker/hands"),
         ("ws://[::1:9000", "invalid ipv6"),
         ("mqtt://anna:se/cret@host:port/hands", "mqtt://"),
         ("mqtt://anna:se#cret@host:port/hands", "mqtt://"),
@@ -61,3 +65,9 @@ def test_addresses_that_cannot_be(out: str, message: str) -> None:
 
 def test_no_password_is_shown_whatever_it_holds() -> None:
     assert shown("mqtt://a:b/c@d@host/t") == "mqtt://***@host/t"
+
+
+def test_a_file_may_have_a_colon() -> None:
+    for name in ("./osc:127.0.0.1:9000", "C:/feed.jsonl", "a:b.jsonl"):
+        (transport,) = transports([name])
+        assert isinstance(transport, FileTransport)

@@ -21,6 +21,11 @@ NOTHING = Evidence(face=0, face_area=0, hand=0, hand_area=0, palm=0, presence=0,
         ({"hand": 0.6, "palm": 0.9}, None),
         ({"palm": 0.7}, None),
         ({"face": 0.95, "face_area": 0.3, "hand": 0.6}, None),
+        ({"in_hand": 0.8}, HAND),  # a finger alone
+        ({"in_hand": 0.8, "palm": 0.9, "face": 0.6}, HAND),
+        ({"in_face": 0.9}, FACE),  # a cheek beside a microphone
+        ({"in_face": 0.9, "in_hand": 0.5}, None),
+        ({"in_hand": 0.3}, None),
     ],
 )
 def test_what_is_seen_and_when_nobody_can_say(seen: dict[str, float], label: int | None) -> None:

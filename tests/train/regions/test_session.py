@@ -31,7 +31,11 @@ group = "picture"
 ship = true
 terms = "CC0"
 """
-SEEN = (Evidence(0.95, 0.7, 0, 0, 0, 0, 0.1), Evidence(0, 0, 0.95, 0.9, 0.9, 0, 0.1), Evidence(0, 0, 0, 0, 0, 0, 0.1))
+SEEN = (
+    Evidence(0.95, 0.7, 0, 0, 0, 0, 0.1),
+    Evidence(0, 0, 0.95, 0.9, 0.9, 0, 0.1, in_hand=0.9),
+    Evidence(0, 0, 0, 0, 0, 0, 0.1),
+)
 
 
 def regions(count: int) -> collect.Regions:
@@ -39,14 +43,14 @@ def regions(count: int) -> collect.Regions:
     rng = np.random.default_rng(0)
     crops = rng.integers(60, 100, (count, KEPT, KEPT, 4), np.uint8)
     crops[..., 3] = 0
-    crops[:, 20:76, 20:76, 3] = 255
+    edge = round(KEPT * (1 - 1 / collect.WIDE) / 2)
+    crops[:, edge:-edge, edge:-edge, 3] = 255
     crops[0::3, : KEPT // 2, :, :3] += 120
     crops[1::3, :, : KEPT // 2, :3] += 120
     crops[1::3, :, :, 0] //= 2
     evidence = np.array([tuple(vars(SEEN[index % 3]).values()) for index in range(count)], np.float32)
-    return collect.Regions(
-        crops, evidence, [f"g{index}" for index in range(count)], [f"n{index}" for index in range(count)]
-    )
+    groups, names = ([f"{kind}{index}" for index in range(count)] for kind in "gn")
+    return collect.Regions(crops, evidence, np.zeros((count, 4), np.float32), groups, names)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = recipes.load(home / "my.toml")
     made = regions(120)
     np.savez(
-        home / "made.npz", crops=made.crops, evidence=made.evidence, groups=np.array(made.groups),
+        home / "made.npz", crops=made.crops, evidence=made.evidence, boxes=made.boxes, groups=np.array(made.groups),
         names=np.array(made.names), about=np.array(collect.about(recipe.data[0], recipe)),
     )  # fmt: skip
     return home
@@ -67,12 +71,14 @@ def test_the_split_keeps_groups_apart(folder: Path) -> None:
     assert len(ours.names) + len(kept.names) == 120
     assert len(kept.names) > 15
     assert not set(ours.names) & set(kept.names)
+    assert [bool(ours.alike[ours.labels == kind].all()) for kind in range(3)] == [False, True, True]
 
 
 @pytest.mark.slow
 def test_a_training_from_regions_to_a_model_that_may_ship(folder: Path) -> None:
     lines = list(session.train(folder / "my.toml", folder, folder / "models" / "tiny", folder / "wrong.png"))
     assert any("kept out: face " in line for line in lines)
+    assert any(line.startswith("added: face ") for line in lines)
     assert (folder / "wrong.png").stat().st_size > 0
     card = load_label_card(folder / "models" / "tiny")
     assert card.ships

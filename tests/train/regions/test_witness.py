@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rtskin.train.regions.ssd import Found
-from rtskin.train.regions.witness import _best, _ends, _fingers, _hand_box, covered
+from rtskin.train.regions.witness import _best, _ends, _fingers, _hand_box, between, covered
 from tests.roi.label.regions import region_at
 
 SIZE = (640, 480)
@@ -23,6 +23,14 @@ def test_how_much_of_a_box_a_region_covers() -> None:
     assert covered(region, (400, 300, 50, 50), SIZE) == (0, 0)
     # The middle of a box that is twice as large.
     assert covered(region, (60, 60, 160, 160), SIZE, 0.5)[0] == pytest.approx(1)
+
+
+def test_how_much_lies_between_joints() -> None:
+    region = region_at((100, 100, 80, 80), SIZE)
+    square = np.array([(60, 60), (140, 60), (140, 240), (60, 240), (100, 150)], float)
+    assert between(region, square, SIZE) == pytest.approx(0.5, abs=0.05)
+    assert between(region, square + 1000, SIZE) == 0
+    assert between(region, square * 1e9, SIZE) >= 0  # a network may say anything
 
 
 def test_the_best_that_lies_on_it() -> None:
