@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,17 @@ class SourceInfo:
     path: str | None = None
 
 
+class Yuv(NamedTuple):
+    """Three planes of 8 bits as they were decoded, views: y is H×W; u and v have one sample for 1, 2 or 4 of its pixels
+    across and down. matrix: FFmpeg's name ("bt709"). full: 0 … 255 is used, not 16 … 235."""
+
+    y: U8
+    u: U8
+    v: U8
+    matrix: str
+    full: bool
+
+
 class Picture(Protocol):
     """The pixels of a frame as they were decoded."""
 
@@ -67,6 +78,9 @@ class Picture(Protocol):
 
     def luma(self) -> U8 | None:
         """uint8 H×W as it was decoded (full or limited range), a view; None where no plane holds just that."""
+
+    def yuv(self) -> Yuv | None:
+        """The planes, where they alone say what ``bgr`` shows; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,9 @@ class BgrPicture:
         return self.pixels
 
     def luma(self) -> None:
+        return None
+
+    def yuv(self) -> None:
         return None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtskin.capture.hdr import is_hdr, tone_map
 from rtskin.capture.lift import lift
-from rtskin.frame import U8, Color
+from rtskin.frame import U8, Color, Yuv
 from rtskin.media import av, cv2
 from rtskin.pool import BufferPool
 
@@ -172,6 +172,13 @@ def _cut_off(format: Any, full: bool) -> bool:
     return bool(format.chroma_width(2) == 1 and (not full or format.components[0].bits > 8))
 
 
+def _plane(plane: Any) -> U8:
+    """uint8 h×w, a view of it."""
+    stride = plane.line_size
+    rows: U8 = np.frombuffer(plane, np.uint8)[: stride * plane.height].reshape(plane.height, stride)
+    return rows[:, : plane.width]
+
+
 class AvPicture:
     """A picture as it was decoded. ``frame`` is the av.VideoFrame: planes, pixel format and colour fields untouched."""
 
@@ -214,11 +221,23 @@ class AvPicture:
         if not first.is_luma or first.bits != 8 or first.plane != 0 or self.frame.format.is_bit_stream:
             return None
         plane = self.frame.planes[0]
-        stride = plane.line_size
-        if stride < plane.width or any(other.plane == 0 for other in components[1:]):  # flipped, or packed
+        if plane.line_size < plane.width or any(other.plane == 0 for other in components[1:]):  # flipped, or packed
             return None
-        rows: U8 = np.frombuffer(plane, np.uint8)[: stride * plane.height].reshape(plane.height, stride)
-        return rows[:, : plane.width]
+        return _plane(plane)
+
+    def yuv(self) -> Yuv | None:
+        """The planes; None for other formats than 8-bit Y, U, V, and where ``bgr`` is more than their colours: fields that
+        are blended, and pictures of high dynamic range."""
+        frame, format = self.frame, self.frame.format
+        if not format.name.startswith("yuv") or len(format.components) != 3 or len(frame.planes) != 3:
+            return None
+        if any(component.bits != 8 for component in format.components) or frame.interlaced_frame:
+            return None
+        if is_hdr(color := color_of(frame)) or any(plane.line_size < plane.width for plane in frame.planes):
+            return None
+        matrix, full = resolve(color, format.name, frame.width, frame.height)
+        y, u, v = map(_plane, frame.planes)
+        return Yuv(y, u, v, matrix, full)
 
     def __repr__(self) -> str:
         return f"<AvPicture {self.format} {self.width}×{self.height}>"

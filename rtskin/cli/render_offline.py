@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import typer
 
+from rtskin.allocator import give_back_large_blocks
 from rtskin.cli.render_options import Engine
 from rtskin.cli.render_progress import Reporter, say
 from rtskin.cli.session import on_interrupt, opencv_alone
@@ -43,6 +44,7 @@ def check_engine(engine: Engine, address: str | None) -> None:
 def run(job: Job) -> Finished:
     """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
     stopping = threading.Event()
+    give_back_large_blocks()
     for segment in damaged_segments(job.folder):
         job.folder.redo(segment)
     with on_interrupt(stopping.set), opencv_alone(), Reporter(job.as_json) as reporter:

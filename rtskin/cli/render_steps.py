@@ -63,12 +63,14 @@ def work(
 
       rtskin render work /shared/work --jobs 2
     """
+    from rtskin.allocator import give_back_large_blocks
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_progress import Reporter
     from rtskin.cli.render_told import said_once
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
+    give_back_large_blocks()
     offline.check_engine(engine, address)
     job = offline.Job(WorkFolder(folder), "the same command goes on", as_json, jobs, engine, address)
     stopping = threading.Event()
@@ -88,12 +90,14 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
 
       rtskin render finish /shared/work
     """
+    from rtskin.allocator import give_back_large_blocks
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_progress import Reporter
     from rtskin.cli.render_told import said_once
     from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
+    give_back_large_blocks()
     job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
     stopping = threading.Event()
     with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:

@@ -39,7 +39,7 @@ class NetworkSegmenter(BaseSegmenter):
         self._pool = BufferPool()
 
     def prepare(self, frame: Frame) -> Prepared:
-        tensor, content = self._to_tensor(frame.bgr)
+        tensor, content = self._to_tensor.of(frame)
         return Prepared(frame, self, tensor, content)
 
     @property
@@ -63,7 +63,7 @@ class NetworkSegmenter(BaseSegmenter):
             self._check(output)
             self._probability(output, shape, None)
         # Compiled on first use, as what follows the network is.
-        self._to_tensor(np.zeros((2, 2, 3), np.uint8))
+        self._to_tensor.warm()
 
     def close(self) -> None:
         self._runtime.close()

@@ -13,13 +13,18 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from rtskin.frame import U8
+from rtskin.frame import U8, Frame, Yuv
 from rtskin.pool import BufferPool
+from rtskin.preprocess import planar
 from rtskin.preprocess.fit import Rect, Shape, choose, fit
 from rtskin.preprocess.kernels import resample
 from rtskin.preprocess.taps import taps
 
 _Triple = tuple[float, float, float]
+
+#: A frame of so many times the tensor's pixels goes straight from its planes. 1280×720 to 416×224 takes 0.96 ms so, and 0.9
+#: from BGR, which takes 0.5 to make, where no view needs it; 640×360 takes 0.8 and 0.4.
+LARGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,39 @@ class ToTensor:
 
     def __call__(self, bgr: U8) -> tuple[npt.NDArray[Any], Rect]:
         height, width = bgr.shape[:2]
+        tensor, content = self._place(width, height)
+        resample(
+            np.ascontiguousarray(bgr).reshape(height, width * 3),
+            taps(height, content[3]),
+            taps(width, content[2]),
+            self._pool.take((width * 3,), np.float32),
+            *self._target(tensor, content),
+        )
+        return tensor, content
+
+    def of(self, frame: Frame) -> tuple[npt.NDArray[Any], Rect]:
+        """The same of a frame: straight from its planes where they say all, and it is LARGE (rtskin.preprocess.planar)."""
+        width, height = choose(self.spec.shapes, (frame.width, frame.height))
+        large = frame.width * frame.height >= LARGE * width * height
+        yuv = frame.picture.yuv() if large else None
+        return self(frame.bgr) if yuv is None else self.of_planes(yuv)
+
+    def of_planes(self, yuv: Yuv) -> tuple[npt.NDArray[Any], Rect]:
+        """The same of planes as they were decoded."""
+        height, width = yuv.y.shape
+        tensor, content = self._place(width, height)
+        row = self._pool.take((3 * width + 3 * content[2],), np.float32)
+        planar.resample(yuv, content[2:], row, *self._target(tensor, content))
+        return tensor, content
+
+    def warm(self) -> None:
+        """Compiles (or loads) the kernels, so that the first frame of a stream is not late."""
+        self(np.zeros((2, 2, 3), np.uint8))
+        plane = np.zeros((2, 2), np.uint8)
+        self.of_planes(Yuv(plane, plane, plane, "bt709", False))
+
+    def _place(self, width: int, height: int) -> tuple[npt.NDArray[Any], Rect]:
+        """A tensor for a picture of that size, filled where it will not lie."""
         spec = self.spec
         shape = choose(spec.shapes, (width, height))
         content = fit(spec.fit, (width, height), shape)
@@ -68,15 +106,8 @@ class ToTensor:
         if content[2:] != shape:
             for plane in range(3):
                 tensor[0, plane] = self._pad[plane]
-        resample(
-            np.ascontiguousarray(bgr).reshape(height, width * 3),
-            taps(height, content[3]),
-            taps(width, content[2]),
-            self._pool.take((width * 3,), np.float32),
-            tensor[0],
-            content[:2],
-            self._planes,
-            self._gain,
-            self._bias,
-        )
         return tensor, content
+
+    def _target(self, tensor: npt.NDArray[Any], content: Rect) -> tuple[Any, ...]:
+        """What the kernels need to know of where they write."""
+        return tensor[0], content[:2], self._planes, self._gain, self._bias

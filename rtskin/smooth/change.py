@@ -49,6 +49,8 @@ class Reference:
         self.picture: U8 = np.empty((0, 0), np.uint8)
         #: The small luma that was averaged in last, as it came.
         self.newest = self.picture
+        #: Median of the difference to what it was exposed to last, while it is still known.
+        self._apart: float | None = None
         #: Deviation of the camera's noise in the small luma, in grey levels.
         self.noise = LEAST
         self._compile()
@@ -63,20 +65,22 @@ class Reference:
         """Bring the reference to the exposure of ``now``; a frame of another size starts it afresh."""
         if now.shape != self.picture.shape:
             self.begin(now)
-        matched = self._match(self.picture, now)
+        apart = median_difference(self.picture, now)
+        matched = self._match(self.picture, now, apart)
         if matched is not self.picture:
             np.copyto(self._mean, matched)
-            self.picture = self._rounded()
+            self.picture, apart = self._rounded(), None
+        self._apart = apart
 
     def move(self, mover: Mover, motion: Motion) -> None:
         """Move the picture, and the ages with it."""
-        for plane in (self._mean, self._age):
-            mover.in_place(plane, motion)
+        mover.in_place(motion, self._mean, self._age)
         self.picture = self._rounded()
 
     def changed(self, now: U8) -> U8:
-        """Where ``now`` shows something else: uint8 h×w, 0 … 255 = surely."""
-        self._learn(deviation(self.picture, now))
+        """Where ``now``, to which it was exposed, shows something else: uint8 h×w, 0 … 255 = surely."""
+        apart, self._apart = self._apart, None
+        self._learn((median_difference(self.picture, now) if apart is None else apart) / _MEDIAN)
         return self.unlike(now)
 
     def unlike(self, now: U8) -> U8:
@@ -136,21 +140,34 @@ def anything_changed(changed: U8) -> bool:
     return float(blocks.max()) > 255 * SHARE
 
 
-# Divisors are never 0; Python's way of division, which would look for it, keeps a loop from becoming vector code.
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True)
 def _judge(difference, now, added, out):  # type: ignore[no-untyped-def]
     """255 times the ramp from LOW to HIGH of difference / (gradient + added)."""
     height, width = now.shape
-    scale = np.float32(255 / (HIGH - LOW))
     for y in range(height):
-        up, down = max(y - 1, 0), min(y + 1, height - 1)
-        for x in range(width):
-            left, right = max(x - 1, 0), min(x + 1, width - 1)
-            across = abs(np.int32(now[y, right]) - np.int32(now[y, left]))
-            along = abs(np.int32(now[down, x]) - np.int32(now[up, x]))
-            gradient = np.float32(across + along) * np.float32(0.5)
-            pixels = np.float32(difference[y, x]) / (gradient + added)
-            out[y, x] = np.uint8(min(max((pixels - np.float32(LOW)) * scale, np.float32(0)), np.float32(255)))
+        row, above, below = now[y], now[max(y - 1, 0)], now[min(y + 1, height - 1)]
+        _judge_row(difference[y], row, row[min(1, width - 1) :], above, below, added, out[y, :1])
+        last = width - 1
+        if last > 0:
+            _judge_row(difference[y, 1:], row, row[2:], above[1:], below[1:], added, out[y, 1:last])
+            _judge_row(
+                difference[y, last:], row[last - 1 :], row[last:], above[last:], below[last:], added, out[y, last:]
+            )
+
+
+# Divisors are never 0; Python's way of division, which would look for it, keeps a loop from becoming vector code, and so do
+# neighbours by min and max, and min and max of real numbers.
+@njit(nogil=True, cache=True, error_model="numpy")
+def _judge_row(difference, left, right, above, below, added, out):  # type: ignore[no-untyped-def]
+    scale, low = np.float32(255 / (HIGH - LOW)), np.float32(LOW)
+    for x in range(out.size):
+        across = abs(np.int32(right[x]) - np.int32(left[x]))
+        along = abs(np.int32(below[x]) - np.int32(above[x]))
+        gradient = np.float32(np.int32(across + along)) * np.float32(0.5)
+        value = (np.float32(difference[x]) / (gradient + added) - low) * scale
+        value = value if value > np.float32(0) else np.float32(0)
+        value = value if value < np.float32(255) else np.float32(255)
+        out[x] = np.uint8(np.int32(value))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

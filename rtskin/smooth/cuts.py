@@ -60,7 +60,7 @@ class CutDetector:
         self._seen = True
         if before is not None and before.shape != now.shape:
             before = None
-        flat = float(now.std()) < FLAT
+        flat = float(cv2.meanStdDev(now)[1][0, 0]) < FLAT  # a tenth of the time of numpy's
         if flat and self._passed < PASSED:
             self._passed += 1
             return False
@@ -72,10 +72,11 @@ class CutDetector:
             self._before = before
             return False
         self._flashed = 0
-        exposed = EXPOSED if median_difference(before, now) > JUMP else 1.0
+        apart = median_difference(before, now)
+        exposed = EXPOSED if apart > JUMP else 1.0
         began = self._recent == SURELY
         limit = SURELY if began else exposed * self.threshold + STANDS_OUT * self._recent
-        share = self.missing(before, now, limit)
+        share = self.missing(before, now, limit, apart)
         if began:
             self._recent = 0.0
         cut = share > limit
@@ -88,15 +89,15 @@ class CutDetector:
         self._before, self._seen = None, False
         self._recent, self._passed, self._flashed = SURELY, 0, 0
 
-    def missing(self, before: U8, now: U8, enough: float) -> float:
+    def missing(self, before: U8, now: U8, enough: float, apart: float | None = None) -> float:
         """The share of contrast of one small luma that is nowhere near in another of its size, at one exposure: 0 … 1.
 
-        It may stop looking above ``enough``.
+        It may stop looking above ``enough``. apart: the median of their difference, where it is known.
         """
         # What is burnt out in one of them can be made of the other, and not the other way round.
         if _white(before) > _white(now):
             before, now = now, before
-        return float(unmatched(_thumb(now), _thumb(self._match(before, now)), self._shifts, np.float32(enough)))
+        return float(unmatched(_thumb(now), _thumb(self._match(before, now, apart)), self._shifts, np.float32(enough)))
 
 
 def _white(small: U8) -> int:

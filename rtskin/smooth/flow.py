@@ -46,6 +46,6 @@ class Flow(Adaptive):
         if motion.still:
             return
         settle(motion, changed)
-        self._move.in_place(self._state, motion)
+        self._move.in_place(motion, self._state)
         reference.move(self._move_picture, motion)
         np.maximum(reference.unlike(now), motion.lost, out=changed)

@@ -22,6 +22,9 @@ SMALLEST = 16
 ALLOWED_SHARE, ALLOWED = 0.01, 0.5
 #: Pixels of a picture that is small enough to be looked at closely in any case: at half its size instead of a quarter.
 CLOSE = 20_000
+#: Pixels from one patch of 8×8 to the next, of the size that is searched. Measured on five real clips, where they change:
+#: FAR takes 0.72 of the time of NEAR and leaves 1.03 of its difference; every 6 pixels 0.60 and 1.07.
+NEAR, FAR = 4, 5
 #: Changed less than this (0 … 255), a place looks enough like before, unmoved, that motion there is believed in part only.
 STAYED = 64
 #: Pixels of the small luma: less is noise of the flow, and moving a mask by it would only blur it.
@@ -50,7 +53,7 @@ class FlowField:
 
     def __init__(self, finely: bool = False) -> None:
         self._finely = finely
-        self._coarse, self._close = _dis(2), _dis(1)
+        self._coarse, self._close = _dis(2), _dis(1, FAR if finely else NEAR)
         self._pool = BufferPool()
         flow, zero = np.zeros((1, 1, 2), np.float32), np.zeros((1, 1), np.uint8)
         _lost(flow, flow, zero)
@@ -83,10 +86,11 @@ class FlowField:
         return Motion(back, lost, not _lost(back, forth, lost))
 
 
-def _dis(finest: int) -> cv2.DISOpticalFlow:
-    """finest: how often the picture is halved before the closest look."""
+def _dis(finest: int, apart: int = NEAR) -> cv2.DISOpticalFlow:
+    """finest: how often the picture is halved before the closest look. apart: pixels from one patch to the next."""
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)  # type: ignore[attr-defined]
     dis.setFinestScale(finest)
+    dis.setPatchStride(apart)
     return dis
 
 
@@ -113,22 +117,29 @@ class Mover:
 
         mask: H×W, float32 or uint8, over the same frame as the flow.
         """
+        return mask if motion.still else self._moved(mask, self._places(mask.shape, motion))
+
+    def in_place(self, motion: Motion, *planes: F32) -> None:
+        """The same in place. planes: float32 H×W, of one size."""
         if motion.still:
-            return mask
-        height, width = mask.shape
+            return
+        places = self._places(planes[0].shape, motion)
+        for plane in planes:
+            np.copyto(plane, self._moved(plane, places))
+
+    def _places(self, size: tuple[int, ...], motion: Motion) -> F32:
+        """Where what is at each pixel of that size comes from: float32 H×W×2."""
+        height, width = size
         rows, columns = motion.lost.shape
-        places = self._pool.take((height, width, 2), np.float32)
+        places: F32 = self._pool.take((height, width, 2), np.float32)
         cv2.resize(motion.flow, (width, height), dst=places, interpolation=cv2.INTER_LINEAR)
         _places(places, np.float32(width / columns), np.float32(height / rows))
+        return places
+
+    def _moved(self, mask: F32 | U8, places: F32) -> F32 | U8:
         moved: F32 | U8 = self._pool.take(mask.shape, mask.dtype)
         cv2.remap(mask, places, None, cv2.INTER_LINEAR, dst=moved, borderMode=cv2.BORDER_REPLICATE)
         return moved
-
-    def in_place(self, plane: F32, motion: Motion) -> None:
-        """The same in place. plane: float32 H×W."""
-        moved = self(plane, motion)
-        if moved is not plane:
-            np.copyto(plane, moved)
 
 
 @njit(nogil=True, cache=True)

@@ -29,9 +29,10 @@ class ToneMatch:
         _curve(zeros, zeros, self._curve)
         median_difference(zeros, zeros)
 
-    def __call__(self, before: U8, now: U8) -> U8:
-        """``before`` itself, or a matched copy. Both uint8 h×w, of one size."""
-        apart = median_difference(before, now)
+    def __call__(self, before: U8, now: U8, apart: float | None = None) -> U8:
+        """``before`` itself, or a matched copy. Both uint8 h×w, of one size. apart: the median of their difference, where it
+        is known."""
+        apart = median_difference(before, now) if apart is None else apart
         if apart < WORTH:
             return before
         _curve(before, now, self._curve)

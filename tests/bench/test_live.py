@@ -32,8 +32,19 @@ def test_a_video_is_repeated_without_a_break(tmp_path: Path) -> None:
 def test_when_the_latency_was_back() -> None:
     at = np.arange(0, 20, 1 / 30)
     late = np.where((at > 5) & (at < 10.4), 90.0, 20.0)
-    assert live.back_after(at, late, 10.0) == pytest.approx(0.4, abs=0.06)
-    assert live.back_after(at, np.full_like(late, 90.0), 10.0) == float("inf")
+    assert live.back_after(at, late, 10.0, 50.0) == pytest.approx(0.4, abs=0.06)
+    assert live.back_after(at, np.full_like(late, 90.0), 10.0, 50.0) == float("inf")
+
+
+def test_within_the_budget_but_not_as_before_is_not_back() -> None:
+    at = np.arange(0, 20, 1 / 30)
+    late = np.where(at < 12, 45.0, 20.0)
+    assert live.back_after(at, late, 10.0, 40.0) == pytest.approx(2.0, abs=0.06)
+
+
+def test_a_few_quick_frames_after_a_gap_are_not_back() -> None:
+    at = np.concatenate([np.arange(0, 10, 1 / 30), [10.1, 10.2, 10.3], np.arange(13, 20, 1 / 30)])
+    assert live.back_after(at, np.full(len(at), 20.0), 10.0, 50.0) > 2.5
 
 
 def test_a_process_that_grows_is_found() -> None:

@@ -6,6 +6,7 @@ import pytest
 from rtskin.capture.picture import AvPicture, Converter, resolve
 from rtskin.frame import Color
 from rtskin.media import av, cv2
+from rtskin.preprocess.tensor import TensorSpec, ToTensor
 
 _WEIGHTS = {
     "smpte170m": (0.299, 0.114),
@@ -150,3 +151,31 @@ def test_luma_is_a_view_of_the_first_plane_where_that_holds_just_luma(format: st
     luma = AvPicture(frame, Converter()).luma()
     assert luma.shape == (6, 18)
     assert [int(luma[0, 0]), int(luma[5, 17])] == [0, (5 * plane.line_size + 17) % 251]
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p", "yuvj420p"])
+@pytest.mark.parametrize("full", [True, False])
+def test_planes_say_what_bgr_shows(pixels, full):
+    full = full or pixels == "yuvj420p"
+    original = np.clip(picture(), 40, 215)
+    shown = AvPicture(encode(original, pixels, "bt709", full), Converter())
+    yuv = shown.yuv()
+    assert yuv is not None
+    assert (yuv.matrix, yuv.full, yuv.y.shape) == ("bt709", full, (240, 320))
+    whole = TensorSpec(((80, 60),), colour="bgr")
+    straight, by_bgr = ToTensor(whole).of_planes(yuv)[0], ToTensor(whole)(shown.bgr())[0]
+    # swscale rounds each pixel, or cuts its fraction off.
+    assert np.abs(straight - by_bgr).max() < 2.5
+    assert np.abs((straight - by_bgr).mean(axis=(0, 2, 3))).max() < 1.1
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p10le", "yuva420p", "nv12", "gray", "rgb24", "yuyv422"])
+def test_other_formats_have_no_such_planes(pixels):
+    assert AvPicture(av.VideoFrame(64, 48, pixels), Converter()).yuv() is None
+
+
+def test_what_bgr_makes_brighter_or_blends_has_no_planes():
+    frame = av.VideoFrame(64, 48, "yuv420p")
+    assert AvPicture(frame, Converter()).yuv() is not None
+    frame.color_trc = 16
+    assert AvPicture(frame, Converter()).yuv() is None
