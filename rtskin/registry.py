@@ -99,6 +99,9 @@ RUNTIMES: Registry[Any] = Registry(
     "rtskin.runtimes",
     {
         "onnxruntime": "rtskin.infer.runtimes.ort:OnnxRuntime",
+        "openvino": "rtskin.infer.runtimes.ov:OpenVino",
+        "torch": "rtskin.infer.runtimes.torch_net:TorchRuntime",
+        "litert": "rtskin.infer.runtimes.litert:LiteRt",
         "fake": "rtskin.infer.runtimes.fake:FakeRuntime",
     },
 )

@@ -127,43 +127,15 @@ def _difference(found: Any, expected: Any) -> float:
 
 def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
     """The network between pixels and probability."""
-    import torch
-    from torch import nn
-
     from rtskin import nets
+    from rtskin.nets.shipped import Shipped
     from rtskin.train.normalise import MEAN, STD
-
-    class Shipped(nn.Module):
-        def __init__(self, net: nn.Module) -> None:
-            super().__init__()
-            self.net = net
-            self.inputs = _INPUTS[: 1 + recipe.prior.use]
-            self.output = _output(recipe)
-            self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
-            self.register_buffer("scale", 1 / torch.tensor(STD).view(1, 3, 1, 1))
-
-        def forward(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
-            x = (image - self.mean) * self.scale
-            logits = self.net(x if prior is None else torch.cat([x, prior], 1))
-            return logits.sigmoid() if logits.shape[1] == 1 else _softmax(logits)
 
     net = nets.build(recipe.net.architecture, **recipe.net_options)
     net.load_state_dict(state)
-    return Shipped(net).eval()
-
-
-def _softmax(logits: Any) -> Any:
-    """Over the channels of N×K×H×W, plane by plane: ONNX Runtime's own turns the tensor round for it, which takes as long as
-    the network (5×416×224, one thread: 18 ms, this 2)."""
-    import torch
-
-    planes = logits.split(1, 1)
-    most = planes[0]
-    for plane in planes[1:]:
-        most = torch.maximum(most, plane)
-    powers = [(plane - most).exp() for plane in planes]
-    total = sum(powers[1:], powers[0])
-    return torch.cat([power / total for power in powers], 1)
+    shipped: Any = Shipped(net, MEAN, STD).eval()
+    shipped.inputs, shipped.output = _INPUTS[: 1 + recipe.prior.use], _output(recipe)
+    return shipped
 
 
 def _write_onnx(net: Any, path: Path, shapes: Sequence[Shape]) -> None:
