@@ -102,6 +102,7 @@ RUNTIMES: Registry[Any] = Registry(
         "openvino": "rtskin.infer.runtimes.ov:OpenVino",
         "torch": "rtskin.infer.runtimes.torch_net:TorchRuntime",
         "litert": "rtskin.infer.runtimes.litert:LiteRt",
+        "tensorrt": "rtskin.infer.runtimes.trt:TensorRt",
         "fake": "rtskin.infer.runtimes.fake:FakeRuntime",
     },
 )

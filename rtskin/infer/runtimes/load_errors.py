@@ -19,7 +19,7 @@ _UNKNOWN = (
     r"Encountered unresolved custom op: (?P<op>[\w.]+)",
     r"No importer registered for op: (?P<op>[\w.]+)",
     r"Unsupported operator:? (?P<op>[\w.]+)",
-    r"Plugin not found.*?plugin[ _]?[nN]ame:? (?P<op>[\w.]+)",
+    r"operator: (?P<op>[\w.]+) \(checkFallbackPlugin",
 )
 
 

@@ -11,6 +11,7 @@ from rtskin.frame import F32, U8
 from rtskin.infer.base import load_segmenter
 from rtskin.infer.cards import load_card
 from rtskin.infer.network import NetworkSegmenter
+from rtskin.infer.runtimes.machine import gpus
 from rtskin.registry import RUNTIMES
 
 from ..conftest import frame_of
@@ -28,6 +29,8 @@ def answers(model: str, pictures: list[U8], runtime: str, **options: Any) -> lis
         pytest.skip(f"{runtime} needs {' or '.join(kind.modules)}, which is not installed")
     if not kind.loads(load_card(model)):
         pytest.skip(f"{runtime} loads {' and '.join(kind.files)} files only")
+    if kind.devices == ("cuda",) and not gpus():
+        pytest.skip(f"{runtime} needs an NVIDIA GPU")
     segmenter = load_segmenter(model, runtime=runtime, device=kind.devices[0], threads=1, runtime_options=options)
     assert isinstance(segmenter, NetworkSegmenter)
     try:

@@ -23,6 +23,7 @@ NO_CUDA = {
     "torch": r"'cuda': .*(built without CUDA; install one that has it|check the driver with nvidia-smi)",
     "openvino": r"openvino runtime has no device 'cuda', only cpu and gpu and npu; --runtime onnxruntime",
     "litert": r"litert runtime has no device 'cuda'",
+    "tensorrt": r"pip install 'rtskin\[tensorrt\]'|'cuda': .*check the driver with nvidia-smi",
     "fake": r"fake runtime has no device 'cuda'",
 }
 #: The module that a runtime is made of, and the extra that brings it.
@@ -37,7 +38,7 @@ def test_every_runtime_is_asked() -> None:
 @pytest.mark.parametrize("runtime", sorted(NO_CUDA))
 def test_cuda_without_cuda(runtime: str) -> None:
     kind = RUNTIMES.get(runtime)
-    if not kind.is_installed():
+    if not kind.is_installed() and runtime != "tensorrt":
         pytest.skip(f"{runtime} is not installed")
     with pytest.raises((RuntimeUnavailableError, MissingExtraError), match=NO_CUDA[runtime]):
         kind(_card(), device="cuda", threads=None, options={})
