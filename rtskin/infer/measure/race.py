@@ -39,18 +39,24 @@ def race(
 
     A way that fails has its error; the others are measured all the same.
     """
-    found = [Measured(model, shape, way) for way in ways]
+    return run_all([Measured(model, shape, way) for way in ways], limits, progress)
+
+
+def run_all(
+    found: list[Measured], limits: Limits, progress: Callable[[str], None] = lambda text: None
+) -> list[Measured]:
+    """The same for entries of any models and shapes, which are filled in."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rtskin-")))
         workers: dict[int, Worker] = {}
         for number, one in enumerate(found):
-            progress(f"{model} {shape[0]}x{shape[1]}: loading {one.way}")
-            worker = Worker({"card": model, "shape": list(shape), "way": one.way.to_json()})
+            progress(f"{one.model} {one.shape[0]}x{one.shape[1]}: loading {one.way}")
+            worker = Worker({"card": one.model, "shape": list(one.shape), "way": one.way.to_json()})
             stack.callback(worker.close)
             if _tried(one, lambda w=worker, m=one, n=number: _load(w, m, folder / f"{n}.npy", limits.load)):  # type: ignore[misc]
                 workers[number] = worker
         _differences(found, folder)
-        progress(f"{model} {shape[0]}x{shape[1]}: measuring {len(workers)} ways in turn")
+        progress(f"measuring {len(workers)} in turn")
         _rounds(found, workers, limits)
     return found
 
