@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rtskin.infer.runtimes.machine import processor
+
+__all__ = ["Cell", "machine", "markdown", "processor", "publish"]
+
 README = Path(__file__).with_name("README.md")
 
 
@@ -28,15 +32,6 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
-def processor() -> str:
-    """What the processor calls itself."""
-    try:
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        found = None
-    return found.group(1) if found else platform.processor() or platform.machine()
 
 
 def machine() -> str:

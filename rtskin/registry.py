@@ -99,6 +99,10 @@ RUNTIMES: Registry[Any] = Registry(
     "rtskin.runtimes",
     {
         "onnxruntime": "rtskin.infer.runtimes.ort:OnnxRuntime",
+        "openvino": "rtskin.infer.runtimes.ov:OpenVino",
+        "torch": "rtskin.infer.runtimes.torch_net:TorchRuntime",
+        "litert": "rtskin.infer.runtimes.litert:LiteRt",
+        "tensorrt": "rtskin.infer.runtimes.trt:TensorRt",
         "fake": "rtskin.infer.runtimes.fake:FakeRuntime",
     },
 )

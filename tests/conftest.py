@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 _ROOT = Path(__file__).resolve().parents[1]
+
+
+# "auto" is to be the same in every test, and nothing of the user's is to be read or written.
+os.environ["RTSKIN_RUNTIME"] = "onnxruntime"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of what is worked out once for a machine: empty at the start of a session."""
+    folder = tmp_path_factory.mktemp("cache")
+    before = os.environ.get("RTSKIN_CACHE")
+    os.environ["RTSKIN_CACHE"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["RTSKIN_CACHE"]
+    else:
+        os.environ["RTSKIN_CACHE"] = before
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from rtskin.errors import RtskinError
 
 PACKAGES = (
     "numpy", "opencv-contrib-python", "av", "numba", "pydantic", "onnxruntime", "onnxruntime-gpu", "openvino", "tensorrt",
-    "tensorrt-rtx", "torch", "mediapipe", "scikit-image",
+    "tensorrt-rtx", "torch", "ai-edge-litert", "mediapipe", "scikit-image",
 )  # fmt: skip
 #: Encoders and decoders that rtskin's sources and sinks use.
 CODECS = {
@@ -83,7 +83,6 @@ def _version(package: str) -> str | None:
 
 def _runtimes() -> dict[str, Any]:
     """What each runtime that is installed really runs a bundled network on; refuses two ONNX Runtimes in one environment."""
-    from rtskin.infer.base import load_segmenter
     from rtskin.infer.cards import list_models
     from rtskin.infer.runtimes.installed import require_onnxruntime
     from rtskin.registry import RUNTIMES
@@ -92,14 +91,27 @@ def _runtimes() -> dict[str, Any]:
     report: dict[str, Any] = {"onnxruntime": {"providers": providers}}
     network = next((card for card in list_models() if card.weights is not None), None)
     for name in RUNTIMES.names():
-        if network is not None and name != "fake":
-            segmenter = load_segmenter(network, runtime=name)
-            try:
-                segmenter.warm_up()
-                report.setdefault(name, {})["runs on"] = asdict(segmenter.info)
-            finally:
-                segmenter.close()
+        kind = RUNTIMES.get(name)
+        if network is not None and kind.needs_weights and kind.is_installed() and kind.loads(network):
+            report.setdefault(name, {})["runs on"] = _runs_on(network, name)
     return report
+
+
+def _runs_on(network: Any, runtime: str) -> Any:
+    """What the network really runs on there, or why it does not run: another runtime may do."""
+    from rtskin.infer.base import load_segmenter
+
+    try:
+        segmenter = load_segmenter(network, runtime=runtime)
+    except RtskinError as error:
+        if runtime == "onnxruntime":
+            raise
+        return str(error)
+    try:
+        segmenter.warm_up()
+        return asdict(segmenter.info)
+    finally:
+        segmenter.close()
 
 
 def _models() -> list[str]:

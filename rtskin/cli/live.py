@@ -51,6 +51,7 @@ def live(
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    runtime: o.RuntimeOption = None,
     size: o.SizeOption = None,
     classes: o.ClassOption = None,
     labels: r.LabelsOption = None,
@@ -92,6 +93,7 @@ def live(
     sinks = sink_nodes(sink or [], overwrite)
     own = {
         "infer_classes": classes,
+        "infer_runtime": runtime,
         "source_pace": pace,
         # Nothing has to keep up: the filter is not to depend on how busy the machine is.
         "smooth_in_time": False if pace is o.Pace.MAX else None,

@@ -13,7 +13,21 @@ from typer.core import TyperGroup
 import rtskin
 from rtskin.errors import InputError, RtskinError
 
-VERBS = ("live", "render", "roi", "mask", "models", "cameras", "run", "demo", "doctor", "eval", "train")
+VERBS = (
+    "live",
+    "render",
+    "roi",
+    "mask",
+    "tune",
+    "bench",
+    "models",
+    "cameras",
+    "run",
+    "demo",
+    "doctor",
+    "eval",
+    "train",
+)
 
 #: What typer makes of a KeyboardInterrupt.
 _BY_CTRL_C = 130

@@ -27,6 +27,7 @@ def mask(
     model: o.ModelOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    runtime: o.RuntimeOption = None,
     size: o.StillSizeOption = None,
     classes: o.ClassOption = None,
     mirror: o.MirrorOption = None,
@@ -53,7 +54,7 @@ def mask(
 
     failed = 0
     own = {"size": size, "classes": classes, "mirror": mirror}
-    chosen = {"model": model, "device": device, "threads": threads, **own}
+    chosen = {"model": model, "device": device, "threads": threads, "runtime": runtime, **own}
     with Segmenter(**o.given(chosen)) as segmenter:
         for image in images:
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Column, Table
 
-from rtskin.cli import models_own, models_pull
+from rtskin.cli import models_build, models_own, models_pull
 from rtskin.cli import options as o
 from rtskin.cli.listing import print_listing
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("models")(models)
     models_pull.register(app)
     models_own.register(app)
+    models_build.register(app)
 
 
 def models(

@@ -108,6 +108,14 @@ EveryNumberOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.", show_default=_PIPELINES)]
+RuntimeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        help="What runs the network: auto, onnxruntime, openvino, torch, tensorrt, litert (see rtskin tune).",
+        show_default="auto",
+    ),
+]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the network's runtime.", show_default=False)
 ]

@@ -190,6 +190,7 @@ class PlanOptions:
     skip: o.SkipOption = None
     device: o.DeviceOption = None
     threads: o.ThreadsOption = None
+    runtime: o.RuntimeOption = None
     size: o.SizeOption = None
     classes: o.ClassOption = None
     codec: CodecOption = None

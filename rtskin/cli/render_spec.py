@@ -182,6 +182,7 @@ def spec_for(options: PlanOptions) -> GraphSpec:
         options.threads,
         options.size,
         infer_classes=options.classes,
+        infer_runtime=options.runtime,
         source_start=options.start,
         source_end=options.end,
         smooth_strength=options.strength,

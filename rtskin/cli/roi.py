@@ -45,6 +45,7 @@ def roi(
     skip: o.SkipOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
+    runtime: o.RuntimeOption = None,
     size: o.SizeOption = None,
     classes: o.ClassOption = None,
     duration: o.DurationOption = None,
@@ -90,6 +91,7 @@ def roi(
         infer_classes=classes,
         source_start=start,
         source_end=end,
+        infer_runtime=runtime,
         source_pace=pace,
         # Nothing has to keep up: the filter is not to depend on how busy the machine is.
         smooth_in_time=False if pace is o.Pace.MAX else None,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from rtskin.errors import InputError, RuntimeUnavailableError
+from rtskin.errors import RuntimeUnavailableError
 from rtskin.frame import Frame, Prepared, Scores
 from rtskin.infer.cards import Card, load_card
 from rtskin.infer.classes import Classes, channels_for
 from rtskin.infer.runtimes.base import RuntimeInfo
+from rtskin.infer.runtimes.threads import check_threads
 from rtskin.infer.sizes import Size, parse_size, shapes_for
 from rtskin.registry import METHODS, RUNTIMES
 
@@ -21,11 +23,13 @@ __all__ = ["BaseSegmenter", "RuntimeInfo", "load_segmenter"]
 class BaseSegmenter(ABC):
     """A loaded model. ``prepare`` and ``infer`` are safe from several threads, so that they can run side by side.
 
-    card: what it is. info: what it really runs on.
+    card: what it is. info: what it really runs on. runtime_options: what its runtime was told, also where nobody told it
+    but a tune.
     """
 
     card: Card
     info: RuntimeInfo
+    runtime_options: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
     def prepare(self, frame: Frame) -> Prepared:
@@ -54,7 +58,7 @@ def load_segmenter(
 ) -> BaseSegmenter:
     """Load a model by name, by the path of its card, or by its card.
 
-    runtime: a name in rtskin.registry.RUNTIMES; "auto": what the model needs. device: "auto", "cpu", "cuda", "cuda:N".
+    runtime: a name in rtskin.registry.RUNTIMES; "auto": see rtskin.infer.auto. device: "auto", "cpu", "cuda", "cuda:N".
     threads: of the runtime, at least 1; None lets it choose. size: of the network's input: "live", "still", "small",
     "WIDTHxHEIGHT" or (width, height), see rtskin.infer.sizes; methods that look at the frame itself have none. classes: what
     the scores are of, by the card's names ("hair", "skin,hair", "!background"), see rtskin.infer.classes; None: the card's
@@ -62,23 +66,30 @@ def load_segmenter(
 
     Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError, InputError.
     """
-    if threads is not None and threads < 1:
-        raise InputError(f"threads must be at least 1, not {threads}")
+    check_threads(threads)
     size = parse_size(size)
     kind = None if runtime == "auto" else RUNTIMES.get(runtime)
     card = model if isinstance(model, Card) else load_card(model)
-    settings: dict[str, Any] = {"device": device, "threads": threads, "options": dict(runtime_options or {})}
+    options = dict(runtime_options or {})
     channels_for(card, classes)  # now, not after the loading
     if card.architecture in METHODS.names() and (kind is None or kind.needs_weights):
         if kind is not None:
             raise RuntimeUnavailableError(
                 f"{card.name!r} is a method, not a network: {runtime} cannot run it; leave the runtime at auto"
             )
-        method: BaseSegmenter = METHODS.get(card.architecture)(card, **settings)
+        method: BaseSegmenter = METHODS.get(card.architecture)(card, device=device, threads=threads, options=options)
         return method
+    from rtskin.infer.auto import choose_way
+    from rtskin.infer.measure.ways import Way
     from rtskin.infer.network import NetworkSegmenter
 
     shapes = shapes_for(card.tensor, size)
-    loaded = (kind or RUNTIMES.get("onnxruntime"))(card, shapes=shapes, **settings)
+    way = Way(runtime, device, threads, options)
+    if kind is None:
+        way = choose_way(card, device, threads, options)
+        kind = RUNTIMES.get(way.runtime)
+    loaded = kind(card, device=way.device, threads=way.threads, options=dict(way.options), shapes=shapes)
     # A live frame must not wait for a first run at its shape; a single image waits anyway, for one run instead of many.
-    return NetworkSegmenter(card, loaded, warm=shapes[:1] if size == "still" else shapes, classes=classes)
+    segmenter = NetworkSegmenter(card, loaded, warm=shapes[:1] if size == "still" else shapes, classes=classes)
+    segmenter.runtime_options = dict(way.options)
+    return segmenter

@@ -1,4 +1,4 @@
-"""Network definitions in plain torch, by architecture name. Nothing at run time imports this package."""
+"""Network definitions in plain torch, by architecture name. At run time only the torch runtime imports this package."""
 
 from __future__ import annotations
 

@@ -14,34 +14,14 @@ import torch
 from torch import nn
 
 from rtskin.errors import MissingExtraError, ModelError
-from rtskin.nets import Statistics
 from rtskin.nets.faster import quicken
+from rtskin.nets.shipped import INPUTS
 
 #: Largest difference between torch and ONNX Runtime, in probability, on random and on flat pictures.
 TOLERANCE = 1e-4
 OPSET = 18
-#: Name, channels and largest value of what a graph takes; the prior only where the network has one.
-INPUTS = (("image", 3, 255), ("prior", 1, 1))
-
 #: (width, height).
 Shape = tuple[int, int]
-
-
-class Pixels(nn.Module):
-    """A network between pixels and probability: float32 N×3×H×W RGB in 0…255 (and N×1×H×W in 0…1 with a ``prior``) →
-    N×C×H×W, a sigmoid or, of several classes, a softmax."""
-
-    def __init__(self, net: nn.Module, statistics: Statistics, prior: bool = False, output: str = "skin") -> None:
-        super().__init__()
-        self.net, self.inputs, self.output = net, INPUTS[: 1 + prior], output
-        mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in statistics)
-        self.register_buffer("mean", mean)
-        self.register_buffer("scale", 1 / std)
-
-    def forward(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
-        x = (image - self.mean) * self.scale
-        logits: torch.Tensor = self.net(x if prior is None else torch.cat([x, prior], 1))
-        return logits.sigmoid() if logits.shape[1] == 1 else _softmax(logits)
 
 
 def write(net: nn.Module, path: Path, shapes: Sequence[Shape]) -> None:
@@ -140,15 +120,3 @@ def _run(session: Any, feed: dict[str, Any], path: Path) -> Any:
 
 def _difference(found: Any, expected: Any) -> float:
     return float(np.abs(found - expected).max()) if found.shape == expected.shape else float("inf")
-
-
-def _softmax(logits: torch.Tensor) -> torch.Tensor:
-    """Over the channels of N×K×H×W, plane by plane: ONNX Runtime's own turns the tensor round for it, which takes as long as
-    the network (5×416×224, one thread: 18 ms, this 2)."""
-    planes = logits.split(1, 1)
-    most = planes[0]
-    for plane in planes[1:]:
-        most = torch.maximum(most, plane)
-    powers = [(plane - most).exp() for plane in planes]
-    total = sum(powers[1:], powers[0])
-    return torch.cat([power / total for power in powers], 1)

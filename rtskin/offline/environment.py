@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from rtskin.infer.runtimes.installed import onnxruntime_distributions
+from rtskin.infer.runtimes.machine import versions
 from rtskin.media import av, cv2
 
 
@@ -29,7 +29,7 @@ def environment() -> dict[str, str]:
         "av": av.__version__,
         "ffmpeg": " ".join(f"{name}-{_dotted(version)}" for name, version in sorted(av.library_versions.items())),
     }
-    return found | onnxruntime_distributions()
+    return found | versions()
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> list[str]:

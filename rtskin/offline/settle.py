@@ -81,6 +81,8 @@ def _chosen(segmenter: BaseSegmenter, options: Mapping[str, Any]) -> dict[str, A
     chosen: dict[str, Any] = {"model": _anywhere(str(options.get("model", segmenter.card.name)))}
     if segmenter.card.weights is not None and info.runtime in RUNTIMES.names():
         chosen["runtime"] = info.runtime
+        # A tune may have chosen them; in the workers nothing is chosen any more.
+        chosen |= {f"runtime_options.{key}": value for key, value in segmenter.runtime_options.items()}
     return chosen | {"device": info.device} | ({} if info.threads is None else {"threads": info.threads})
 
 

@@ -50,6 +50,7 @@ def import_checkpoint(
     try:
         from rtskin import nets
         from rtskin.nets import onnx_file
+        from rtskin.nets.shipped import Shipped
     except ImportError as error:
         raise MissingExtraError("torch", "train", "importing a checkpoint") from error
     said(f"reading {checkpoint}")
@@ -57,7 +58,7 @@ def import_checkpoint(
     net = nets.build(architecture, **found.options)
     check_fits(state, net, checkpoint, architecture)
     net.load_state_dict(state)
-    pixels = onnx_file.Pixels(net, found.statistics).eval()
+    pixels = Shipped(net, found.statistics).eval()
     shape = (size or found.side,) * 2
     differences: list[float] = []
 

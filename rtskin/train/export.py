@@ -73,11 +73,11 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
 def _shipped(recipe: Recipe, state: dict[str, Any]) -> Any:
     """The network between pixels and probability."""
     from rtskin import nets
-    from rtskin.nets.onnx_file import Pixels
+    from rtskin.nets.shipped import Shipped
 
     net = nets.build(recipe.net.architecture, **recipe.net_options)
     net.load_state_dict(state)
-    return Pixels(net, nets.statistics(recipe.net.architecture), recipe.prior.use, _output(recipe)).eval()
+    return Shipped(net, nets.statistics(recipe.net.architecture), recipe.prior.use, _output(recipe)).eval()
 
 
 def card(recipe: Recipe, weights: str, sha256: str, step: int, parameters: int) -> str:

@@ -158,8 +158,8 @@ def test_unknown_names_and_numbers(make_card: MakeCard) -> None:
         load_segmenter("no-such-model")
     with pytest.raises(InputError, match="threads must be at least 1, not 0"):
         load_segmenter("ellipse", threads=0)
-    with pytest.raises(InputError, match="no device is called 'gpu'"):
-        load_segmenter(make_card(), device="gpu")
+    with pytest.raises(InputError, match="no device is called 'tpu'"):
+        load_segmenter(make_card(), device="tpu")
 
 
 def third_party(shared: Path, folder: Path) -> Card:

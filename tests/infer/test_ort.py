@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import tracemalloc
@@ -93,7 +94,7 @@ def test_the_output_that_the_card_names(make_card: MakeCard, output: dict[str, A
     [
         ({"size": (24, 16)}, {}, r"input 'x' is 1×3×24×16, the card says 1×3×16×16"),
         ({"weights": ((1.0,) * 4,)}, {}, r"input 'x' is 1×4×16×16, the card says 1×3×16×16"),
-        ({"dtype": "UINT8"}, {}, r"input 'x' is tensor\(uint8\), the card says float32"),
+        ({"dtype": "UINT8"}, {}, r"input 'x' is uint8, the card says float32"),
         ({}, {"output": {"name": "skim"}}, r"no output 'skim'; did you mean skin\?"),
         ({}, {"output": {"index": 1}}, r"the card says output 1, it has 1 \(skin\)"),
         ({}, {"output": {"channel": 2}}, r"the card says channel 2, output 'skin' has 2"),
@@ -184,3 +185,29 @@ def test_closing_twice(make_card: MakeCard) -> None:
     runtime = open_runtime(make_card())
     runtime.close()
     runtime.close()
+
+
+def test_the_optimised_network_is_kept_and_damage_is_no_harm(
+    make_card: MakeCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("RTSKIN_CACHE", str(tmp_path / "cache"))
+    card = make_card(net={"bias": (1.0, 2.0)})
+    value = np.random.default_rng(1).random((1, 3, 16, 16)).astype(np.float32)
+    plain = open_runtime(card).run(value).copy()
+    assert not (tmp_path / "cache").exists()
+    open_runtime(card, store=True)
+    (file,) = (tmp_path / "cache" / "optimised").iterdir()
+    assert np.array_equal(open_runtime(card, store=True).run(value), plain)
+    file.write_bytes(file.read_bytes()[:-9])
+    assert np.array_equal(open_runtime(card, store=True).run(value), plain)
+    assert "is damaged; it is made anew" in caplog.text
+    shutil.rmtree(tmp_path / "cache")
+    (tmp_path / "cache").write_text("in the way")
+    assert np.array_equal(open_runtime(card, store=True).run(value), plain)
+    assert "not kept for the next start" in caplog.text
+
+
+def test_limits_of_the_gpus_arena(make_card: MakeCard) -> None:
+    assert open_runtime(make_card(), gpu_memory_mb=500)._arena()["gpu_mem_limit"] == 500_000_000
+    with pytest.raises(InputError, match="whole number of megabytes"):
+        open_runtime(make_card("other"), gpu_memory_mb=-1)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from rtskin.errors import InputError, RuntimeUnavailableError
+from rtskin.errors import InputError
 from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.clock import burner
@@ -29,6 +29,7 @@ class FakeRuntime(Runtime):
     ``fail_at`` (the n-th run, from 1, raises RuntimeError; the warm-up is not counted).
     """
 
+    name: ClassVar[str] = "fake"
     needs_weights: ClassVar[bool] = False
     defaults: ClassVar[Mapping[str, Any]] = {"delay_ms": 0.0, "burn": False, "fail_at": None}
 
@@ -42,8 +43,6 @@ class FakeRuntime(Runtime):
         shapes: Sequence[Shape] | None = None,
     ) -> None:
         super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
-        if device not in ("auto", "cpu"):
-            raise RuntimeUnavailableError(f"the fake runtime has no device {device!r}; use auto or cpu")
         self._delay_ns = _nanoseconds(self.options["delay_ms"])
         self._burn = burner() if self.options["burn"] else None
         self._fail_at: int | None = self.options["fail_at"]
@@ -51,7 +50,7 @@ class FakeRuntime(Runtime):
         channels = max(card.output.channel + 1, len(card.output.classes))
         self._scores = {shape: _disc(shape, channels) for shape in self.shapes}
         self._local = threading.local()
-        self.info = RuntimeInfo("fake", "cpu", "none", 1)
+        self.info = RuntimeInfo(self.name, "cpu", "none", 1)
 
     def run(self, tensor: Array, prior: npt.NDArray[np.float32] | None = None) -> npt.NDArray[np.float32]:
         until = time.monotonic_ns() + self._delay_ns

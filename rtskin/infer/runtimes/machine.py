@@ -1,0 +1,64 @@
+"""What a measurement or a compiled network is true for: this machine, and the versions of what runs here."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+from pathlib import Path
+
+from rtskin.infer.runtimes.installed import onnxruntime_distributions
+from rtskin.infer.runtimes.threads import cores
+
+#: Beside every kind of ONNX Runtime.
+_PACKAGES = ("openvino", "torch", "ai-edge-litert", "tensorrt", "tensorrt-rtx")
+
+
+def processor() -> str:
+    """What the processor calls itself."""
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    return found.group(1) if found else platform.processor() or platform.machine()
+
+
+def machine() -> dict[str, str | int]:
+    """Processor, the cores this process may use, GPUs, system."""
+    return {
+        "processor": processor(),
+        "cores": cores(),
+        "gpus": ", ".join(gpus()),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def gpus() -> list[str]:
+    """NVIDIA's GPUs with their driver, as the driver's own files say on Linux: nothing has to be started for it."""
+    found = []
+    for information in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        text = _text(information)
+        model = re.search(r"Model:\s*(.+)", text)
+        found.append(model.group(1).strip() if model else information.parent.name)
+    if found:
+        version = re.search(r"Kernel Module\D*([\d.]+)", _text(Path("/proc/driver/nvidia/version")))
+        found.append(f"driver {version.group(1)}" if version else "driver unknown")
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Of every runtime that is installed."""
+    found = dict(onnxruntime_distributions())
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

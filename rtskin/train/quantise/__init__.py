@@ -1,0 +1,1 @@
+"""Networks in 8 bits: calibrated once on frames of the training, written twice, for CPUs and for TensorRT."""
