@@ -38,6 +38,7 @@ class Context:
     statistics: the running graph's figures (a graph.stats.GraphStatistics).
     watch: something that tells how the graph does from one look to the next (a graph.watch.Watch).
     drain: end the sources and deliver what is under way; from any thread.
+    workers: threads that will call the node's ``process``.
     """
 
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -46,10 +47,12 @@ class Context:
     statistics: Callable[[], Any] = lambda: None
     watch: Callable[[], Any] = lambda: None
     drain: Callable[[], None] = lambda: None
+    workers: int = 1
 
 
 class Node:
-    """One stage. ``open``, ``process``, ``finish``, ``close`` are called in the node's own thread, in that order."""
+    """One stage. ``open``, ``process``, ``finish``, ``close`` are called in the node's own thread, in that order; ``bind``
+    and ``check`` before."""
 
     Options: ClassVar[type[NodeOptions]] = NodeOptions
     #: Input ports. More than one: ``sync`` says how packets of several ports meet.
@@ -87,6 +90,10 @@ class Node:
 
     def bind(self, nodes: Mapping[str, Node]) -> None:
         """Called once before any node opens, with all nodes of the graph by name."""
+
+    def check(self) -> None:
+        """Called for all nodes before any of them opens, on the thread that starts the graph: what cannot be is refused at
+        once, not after a model was loaded (no display, a file that exists). Nothing is acquired here."""
 
     def open(self, context: Context) -> None:
         """Acquire files, devices, models."""

@@ -206,8 +206,15 @@ class Graph:
 
     def _prepare(self, *, consumed: bool = False, duration: float | None = None) -> Run:
         self._only_before_start()
-        self._run = Run(self.check(), self._workers, consumed=consumed, duration=duration)
-        return self._run
+        run = Run(self.check(), self._workers, consumed=consumed, duration=duration)
+        for name, node in self._nodes.items():
+            try:
+                node.check()
+            except RtskinError as error:
+                error.node = name
+                raise
+        self._run = run
+        return run
 
     def _begin(self, run: Run) -> None:
         run.start()

@@ -10,6 +10,7 @@ from rtskin.errors import InputError, RtskinError, SourceError
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.mattes import file_digest
 from rtskin.render.outputs.shown import shown_by
+from rtskin.render.views.backdrop import color_or_none
 from rtskin.render.views.text import parse_views, write_views
 
 #: The view that has a background by --background, and the argument of views that may name a file.
@@ -21,7 +22,7 @@ def settled(view: str) -> tuple[str, dict[str, str]]:
     said, files = parse_views(view), dict[str, str]()
     for _, arguments in said:
         background = arguments.get(BACKGROUND)
-        if background is not None and os.path.isfile(background):
+        if background is not None and color_or_none(background) is None and os.path.isfile(background):
             arguments[BACKGROUND] = os.path.abspath(background)
             files |= _digest(arguments[BACKGROUND])
     return write_views(said), files

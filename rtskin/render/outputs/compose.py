@@ -6,6 +6,7 @@ A composer takes masks one after another and gives av.VideoFrames, each good unt
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from rtskin.render.outputs import mix, weights
 from rtskin.render.outputs.background import Background
 from rtskin.render.outputs.color import codes_of, matrix_for
 from rtskin.render.outputs.native import Native, check_size, gray_frame
-from rtskin.render.outputs.options import OutputOptions, backdrop_of
+from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import Plane, channels_of, planes_of
 from rtskin.render.outputs.shown import ALPHA, Shown, shown_by
 from rtskin.render.views import Bgr
@@ -54,7 +55,7 @@ def _composer(shown: Shown, first: Frame, options: OutputOptions) -> Composer:
     if shown.native == "overlay":
         return Overlay(first, **arguments)
     if shown.native == "cutout":
-        return Cutout(first, backdrop_of(arguments["background"]))
+        return Cutout(first, arguments["background"])
     return Painted(shown.views)
 
 
@@ -130,12 +131,12 @@ class Overlay:
 class Cutout:
     """The skin before a colour, an image or a video."""
 
-    def __init__(self, first: Frame, backdrop: Bgr | str) -> None:
+    def __init__(self, first: Frame, backdrop: Bgr | Path) -> None:
         self._native = Native(first)
         self.full = self._native.full
         self._weights = _Weights(self._native)
-        self._background = Background(backdrop, self._native, first) if isinstance(backdrop, str) else None
-        self._codes = () if isinstance(backdrop, str) else _codes(self._native, backdrop)
+        self._background = None if isinstance(backdrop, tuple) else Background(backdrop, self._native, first)
+        self._codes = _codes(self._native, backdrop) if isinstance(backdrop, tuple) else ()
 
     def __call__(self, mask: Mask) -> Any:
         picture = self._native(mask.frame)

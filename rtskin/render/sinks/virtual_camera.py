@@ -60,6 +60,9 @@ class VirtualCamera(Node):
         self._sender: _Sender | None = None
         self._counters: dict[str, int | float | str] = {}
 
+    def check(self) -> None:
+        _library()
+
     def open(self, context: Context) -> None:
         self._library = _library()
 

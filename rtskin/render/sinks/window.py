@@ -70,6 +70,9 @@ class WindowSink(Node):
         self._frames = self._bytes = 0
         self._size: tuple[int, ...] = (0, 0)
 
+    def check(self) -> None:
+        require_display()
+
     def open(self, context: Context) -> None:
         require_display()
         _quiet_qt()
