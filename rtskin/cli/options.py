@@ -140,6 +140,30 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what
 JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
 
+BackgroundOption = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="COLOUR|FILE",
+        help="What a cutout stands before: rrggbb, or an image or video, which fills the picture (edges are cut off); a "
+        "video plays along and begins again at its end.",
+        show_default=_PIPELINES,
+    ),
+]
+StartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="POINT",
+        help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images are numbered from there, too.",
+        show_default=False,
+    ),
+]
+EndOption = Annotated[
+    str | None, typer.Option("--end", metavar="POINT", help="End before this one.", show_default=False)
+]
+
+
 def settings(
     source: str | None,
     model: str | None,

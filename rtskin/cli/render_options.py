@@ -44,26 +44,7 @@ CrfOption = Annotated[
     int | None,
     typer.Option("--crf", min=0, max=63, help="Of H.264 and VP9: smaller is finer and larger.", show_default="18"),
 ]
-BackgroundOption = Annotated[
-    str | None,
-    typer.Option(
-        "--background",
-        metavar="COLOUR|FILE",
-        help="What a cutout stands before: rrggbb, or an image or video, which fills the picture (edges are cut off); a "
-        "video plays along and begins again at its end.",
-        show_default="the pipeline's",
-    ),
-]
 BitsOption = Annotated[int | None, typer.Option("--bits", help="8 or 16, of PNG.", show_default="those of INPUT")]
-StartOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="POINT",
-        help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images are numbered from there, too.",
-        show_default=False,
-    ),
-]
-EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before this one.", show_default=False)]
 JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Workers, each a process.", show_default="1; with Ray, 1 a node"),
@@ -128,11 +109,11 @@ class PlanOptions:
     output: OutputArgument = None
     model: o.ModelOption = None
     view: ViewOption = None
-    background: BackgroundOption = None
+    background: o.BackgroundOption = None
     matte: MatteOption = None
     overlay: OverlayOption = None
-    start: StartOption = None
-    end: EndOption = None
+    start: o.StartOption = None
+    end: o.EndOption = None
     smooth: o.SmoothOption = None
     strength: o.StrengthOption = None
     lookahead: o.LookaheadOption = None

@@ -62,12 +62,13 @@ class Graph:
         brought in); UnknownNameError the nearest names.
         """
         spec, lines = read_spec(paths.find("pipelines", name))
-        spec = change(spec.override(settings or {}))
-        brought = [f"nodes.{key}." for key in settings or {}]
+        brought = tuple(f"nodes.{key}." for key in settings or {})
         try:
-            return cls(spec)
+            return cls(change(spec.override(settings or {})))
         except InputError as error:
-            if error.key is None or f"{error.key}.".startswith(tuple(brought)):
+            node = (error.key or "").removeprefix("nodes.").partition(".")[0]
+            added = (error.key or "").startswith("nodes.") and node not in spec.nodes
+            if error.key is None or added or f"{error.key}.".startswith(brought):
                 raise
             raise lines.placed(error) from None
 

@@ -5,9 +5,10 @@ A composer takes masks one after another and gives av.VideoFrames, each good unt
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -30,13 +31,17 @@ from rtskin.render.views.overlay import line_width
 from rtskin.render.views.text import Said
 
 
-class Composer(Protocol):
+class Composer(ABC):
     """full: whether the codes of its pictures go over the full range (known once there is a picture)."""
 
-    @property
-    def full(self) -> bool: ...
+    full: bool
 
+    @abstractmethod
     def __call__(self, mask: Mask) -> Any: ...
+
+    def close(self) -> None:
+        """Gives back what it holds (a video that plays behind); called once, by who asked for it."""
+        return
 
 
 def composer_for(view: str, first: Frame, options: OutputOptions) -> Composer:
@@ -59,21 +64,22 @@ def _composer(shown: Shown, first: Frame, options: OutputOptions) -> Composer:
     return Painted(shown.views)
 
 
-class Edged:
+class Edged(Composer):
     """A composer that gets masks with other edges."""
 
     def __init__(self, edges: list[Said], composer: Composer) -> None:
         self._edges, self._composer = Chain(edges), composer
-
-    @property
-    def full(self) -> bool:
-        return self._composer.full
+        self.full = composer.full
 
     def __call__(self, mask: Mask) -> Any:
         return self._composer(self._edges.edged(_eight_bits(mask)))
 
+    def close(self) -> None:
+        self._edges.close()
+        self._composer.close()
 
-class Matte:
+
+class Matte(Composer):
     """The mask itself: "gray", or "gray16le" for masks of 16 bits."""
 
     full = True
@@ -94,7 +100,7 @@ class Matte:
         return self._out
 
 
-class Alpha:
+class Alpha(Composer):
     """The whole picture, with the mask as its (straight) alpha: an editor can still move the edge."""
 
     def __init__(self, first: Frame) -> None:
@@ -109,7 +115,7 @@ class Alpha:
         return picture
 
 
-class Overlay:
+class Overlay(Composer):
     """The picture, its skin tinted and outlined, as the view "overlay" of windows."""
 
     def __init__(self, first: Frame, color: Bgr, alpha: float, contour: bool) -> None:
@@ -128,7 +134,7 @@ class Overlay:
         return picture
 
 
-class Cutout:
+class Cutout(Composer):
     """The skin before a colour, an image or a video."""
 
     def __init__(self, first: Frame, backdrop: Bgr | Path) -> None:
@@ -152,8 +158,12 @@ class Cutout:
             mix.toward_plane(channel, weight, other)
         return picture
 
+    def close(self) -> None:
+        if self._background is not None:
+            self._background.close()
 
-class Painted:
+
+class Painted(Composer):
     """Views that paint on BGR: uint8 H×W×3, or H×W where the last is a plane.
 
     Regions are looked for here, where a view draws them and the masks come without: those of a file are followed from its
@@ -165,14 +175,23 @@ class Painted:
     def __init__(self, views: list[Said]) -> None:
         self._chain = Chain(views)
         self._regions: Node | None = NODES.get("regions")() if self._chain.draws_regions else None
-        if self._regions is not None:
-            self._regions.open(Context())
+        try:
+            if self._regions is not None:
+                self._regions.open(Context())
+        except BaseException:
+            self.close()
+            raise
 
     def __call__(self, mask: Mask) -> Any:
         mask = _eight_bits(mask)
         if self._regions is not None and mask.regions is None:
             mask = cast(Mask, self._regions.process(mask))
         return frame_of(self._chain(mask))
+
+    def close(self) -> None:
+        self._chain.close()
+        if self._regions is not None:
+            self._regions.close()
 
 
 def frame_of(image: Plane) -> Any:

@@ -13,8 +13,8 @@ Its keyword-only arguments are what a user may say of it, checked by their annot
 
 and use them as any other: ``--view negative:strength=0.5+overlay``. A view that remembers something from frame to frame is
 a class with these arguments in ``__init__`` and the same call; what it holds it gives back in ``close``, which is called
-once. A view that draws ``mask.regions`` says so (:func:`draws_regions`): they are looked for only while such a view is shown;
-so does one that writes words (:func:`writes_words`).
+once. A view that draws ``mask.regions`` says so (:func:`draws_regions`): they are looked for only while such a view is
+shown; so does one that writes words (:func:`writes_words`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,18 @@ from rtskin.frame import U8, Mask
 from rtskin.registry import VIEWS
 from rtskin.render.views.parameters import Bgr, Color, Pixels, Share, parse_color
 
-__all__ = ["Bgr", "Color", "Pixels", "Share", "View", "draws_regions", "needs_regions", "parse_color", "view", "writes_words"]
+__all__ = [
+    "Bgr",
+    "Color",
+    "Pixels",
+    "Share",
+    "View",
+    "draws_regions",
+    "needs_regions",
+    "parse_color",
+    "view",
+    "writes_words",
+]
 
 T = TypeVar("T", bound=Callable[..., Any])
 

@@ -9,6 +9,10 @@ from pydantic import BeforeValidator
 
 from rtskin.errors import InputError
 from rtskin.render.views.parameters import Bgr, parse_color
+from rtskin.render.views.text import parse_views, write_views
+
+#: The views that stand before something.
+CUTOUTS = ("cutout", "seamless-clone")
 
 
 def backdrop_of(text: str | Path | Bgr) -> Bgr | Path:
@@ -32,6 +36,16 @@ def color_or_none(text: str) -> Bgr | None:
         return parse_color(text)
     except InputError:
         return None
+
+
+def behind(background: str, view: str) -> str | None:
+    """The views that are written there, the last cutout among them before that background; None: they cut nothing out."""
+    said = parse_views(view)
+    cutouts = [arguments for name, arguments in said if name in CUTOUTS]
+    if not cutouts:
+        return None
+    cutouts[-1]["background"] = background
+    return write_views(said)
 
 
 #: A view's argument that is one.

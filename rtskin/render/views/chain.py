@@ -98,7 +98,7 @@ def _thing(name: str) -> Any:
     """The class or function of a view; InputError, UnknownNameError where there is none."""
     if name == ALPHA and ALPHA not in VIEWS.names():
         raise InputError(
-            "the view alpha is for files that hold it: rtskin render INPUT OUTPUT.mov --view alpha (or .mkv, .webm, images); "
+            "the view alpha is for files that hold it: rtskin render INPUT OUTPUT.mov --view alpha (or .mkv, .webm); "
             "what is shown as it runs has no alpha: use cutout (before a colour, say cutout:background=00ff00) or matte"
         )
     return VIEWS.get(name)
