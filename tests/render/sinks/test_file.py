@@ -378,8 +378,8 @@ def test_a_file_of_mattes_goes_on_in_grey_where_the_view_changes_to_a_colour(
 ) -> None:
     path = tmp_path / f"out{extension}"
     green = np.full((48, 64, 3), (0, 255, 0), np.uint8)
-    colored = [Rendered(make_frame(green, seq=step, pts=step), green) for step in (1, 2)]
-    run(FileSink(path=path), [make_mask(disc(), pts=0), *colored, make_mask(disc(), seq=3, pts=3)])
+    colored = [Rendered(make_frame(green, seq=step, pts=40 * step), green) for step in (1, 2)]
+    run(FileSink(path=path), [make_mask(disc(), pts=0), *colored, make_mask(disc(), seq=3, pts=120)])
     planes = [frame.to_ndarray(format="gray") for _, frame in decode(path)]
     assert [int(np.median(plane)) for plane in planes] == pytest.approx([0, 150, 150, 0], abs=3)
     assert caplog.text.count("it holds mattes, so what is shown in colour from now on is written grey") == 1
