@@ -40,9 +40,13 @@ class InputError(RtskinError, ValueError):
 
     #: Dotted key of the setting it is about ("nodes.infer.model"), where there is one: files name the line by it.
     key: str | None = None
+    #: The message without the name of what it is about, where it begins with one.
+    bare: str | None = None
 
     def about(self, key: str) -> Self:
-        """The same error with its key."""
+        """The same error with its key; a longer one where it gets to know where it is."""
+        if not key.endswith(self.key or ""):
+            self.bare = None  # what is left out there says what it is about
         self.key = key
         return self
 

@@ -219,6 +219,8 @@ class Rendered:
     frame: Frame
     image: U8
     view: str = ""
+    #: As a mirror shows it, where that is more than its pixels turned round: words in it can still be read.
+    mirrored: U8 | None = None
 
 
 Box = tuple[float, float, float, float]

@@ -38,6 +38,7 @@ class Context:
     statistics: the running graph's figures (a graph.stats.GraphStatistics).
     watch: something that tells how the graph does from one look to the next (a graph.watch.Watch).
     drain: end the sources and deliver what is under way; from any thread.
+    workers: threads that will call the node's ``process``.
     """
 
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -46,10 +47,12 @@ class Context:
     statistics: Callable[[], Any] = lambda: None
     watch: Callable[[], Any] = lambda: None
     drain: Callable[[], None] = lambda: None
+    workers: int = 1
 
 
 class Node:
-    """One stage. ``open``, ``process``, ``finish``, ``close`` are called in the node's own thread, in that order."""
+    """One stage. ``open``, ``process``, ``finish``, ``close`` are called in the node's own thread, in that order; ``bind``
+    and ``check`` before."""
 
     Options: ClassVar[type[NodeOptions]] = NodeOptions
     #: Input ports. More than one: ``sync`` says how packets of several ports meet.
@@ -88,6 +91,10 @@ class Node:
     def bind(self, nodes: Mapping[str, Node]) -> None:
         """Called once before any node opens, with all nodes of the graph by name."""
 
+    def check(self) -> None:
+        """Called for all nodes before any of them opens, on the thread that starts the graph: what cannot be is refused at
+        once, not after a model was loaded (no display, a file that exists). Nothing is acquired here."""
+
     def open(self, context: Context) -> None:
         """Acquire files, devices, models."""
 
@@ -118,7 +125,7 @@ class Node:
         InputError: there is no such option, it must stay, or the value cannot be.
         """
         with self._setting:
-            options = parse_options(self.Options, {**_given(self.options), key: value}, type(self).__name__)
+            options = parse_options(self.Options, {**given(self.options), key: value}, type(self).__name__)
             if key not in self.hot:
                 can = f"; what can change: {', '.join(sorted(self.hot))}" if self.hot else ""
                 raise InputError(f"{type(self).__name__}.{key} stays while it runs{can}")
@@ -150,8 +157,8 @@ class Source(Node):
         """Make a blocked ``read`` return soon (with None); called from another thread, at most a few times."""
 
 
-def _given(options: NodeOptions) -> dict[str, Any]:
-    """What was said, as values: a model is checked once more with one of them changed."""
+def given(options: NodeOptions) -> dict[str, Any]:
+    """What was said of options, as values: they are checked once more with some of them changed."""
     return {name: getattr(options, name) for name in options.model_fields_set}
 
 
@@ -174,14 +181,16 @@ def parse_options(model: type[NodeOptions], options: Mapping[str, Any], where: s
         return model(**options)
     except ValidationError as error:
         first: dict[str, Any] = dict(error.errors()[0])
-        raise InputError(_explain(model, first, where)).about(".".join(map(str, first["loc"]))) from None
+        raise _refused(model, first, where) from None
 
 
-def _explain(model: type[NodeOptions], item: dict[str, Any], where: str) -> str:
+def _refused(model: type[NodeOptions], item: dict[str, Any], where: str) -> InputError:
     key = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
-        return f"{where} has no option {key!r}{nearest(key, model.model_fields)}"
+        return InputError(f"{where} has no option {key!r}{nearest(key, model.model_fields)}").about(key)
     message = cast(str, item["msg"]).removeprefix("Value error, ")
     # An address may have a password in it.
-    got = "" if "://" in str(item["input"]) else f" (got {item['input']!r})"
-    return f"{where}.{key}: {message}{got}" if key else f"{where}: {message}"
+    got = "" if "://" in str(item["input"]) or not key else f" (got {item['input']!r})"
+    error = InputError(f"{where}.{key}: {message}{got}" if key else f"{where}: {message}").about(key)
+    error.bare = message + got
+    return error

@@ -30,14 +30,14 @@ def with_every(spec: GraphSpec, every: Any, *, repeats: bool = False, **options:
     if every is None:
         return spec
     if not _is_live(spec):
-        return _waiting(spec, parse_every(every, repeats=repeats), options)
-    every = parse_every(every)
+        return _waiting(spec, _checked(every, repeats=repeats), options)
+    every = _checked(every)
     return with_latest(spec, every, **options) if every != 1 else spec
 
 
 def with_latest(spec: GraphSpec, every: Any = 1, **options: Any) -> GraphSpec:
     """The pipeline with a network beside the stream: each new frame has the newest mask there is, moved onto it."""
-    node = {"kind": "pair", "every": parse_every(every), **options}
+    node = {"kind": "pair", "every": _checked(every), **options}
     edges = [f"infer -> {NODE}.scores", f"source -> {NODE}.frame", f"{NODE} -> smooth"]
     return _rewired(spec, node, edges, ("infer", "smooth"))
 
@@ -56,6 +56,13 @@ def with_budget(spec: GraphSpec, **budget: Any) -> GraphSpec:
         raise GraphSpecError("a budget needs a pipeline that ends in a sink")
     watched = {"from": before[0], "to": BUDGET, "policy": "drop", "size": 1}
     return with_latest(spec, 1, steered=True).extended({BUDGET: {"kind": "budget", **budget}}, [watched])
+
+
+def _checked(every: Any, **more: bool) -> Every:
+    try:
+        return parse_every(every, **more)
+    except InputError as error:
+        raise error.about(f"nodes.{NODE}.every") from None
 
 
 def _waiting(spec: GraphSpec, every: Every, options: Mapping[str, Any]) -> GraphSpec:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from rtskin.capture.base import Capture
 from rtskin.capture.device import Device, Wanted
 from rtskin.capture.fitted import fitted
+from rtskin.capture.opening import hanging
 from rtskin.capture.pump import Pump
 from rtskin.capture.status import status_picture
 from rtskin.errors import InputError, SourceError
@@ -25,6 +26,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 #: Seconds between two pictures of the state, while there is no camera.
 _STATUS_EVERY = 0.2
 _CLOSE_SECONDS = 0.5
+#: Threads that may be left in a driver that hangs.
+_MOST_LEFT = 2
 _MICROSECOND = Fraction(1, 1_000_000)
 
 
@@ -37,9 +40,11 @@ class CameraCapture(Capture):
 
     A camera that is unplugged, or hangs, is opened again, after 0.5, 1, 2 … 8 s; until then there are dark pictures that say
     so. If it comes back with another size, its pictures are fitted into the first one's. reconnect: attempts in a row before
-    giving up (SourceError); without, no end of them; 0: none.
+    giving up (SourceError); without, no end of them; 0: none. Nothing can end a thread that hangs inside a driver: there is
+    at most one that opens the camera, and with three that read it is given up.
 
-    Counters: damaged (pictures the camera failed to give), late (pictures nobody took in time), reconnects.
+    Counters: damaged (pictures the camera failed to give), late (pictures nobody took in time), reconnects, hanging (threads
+    that its driver does not let go).
     """
 
     live = True
@@ -74,6 +79,7 @@ class CameraCapture(Capture):
         self._begin_ns: int | None = None
         self._damaged = self._late = self._reconnects = 0
         self._again: _Again | None = None
+        self._left: list[Pump[tuple[U8, int]]] = []
         self._use(device)
 
     def read(self) -> Frame | None:
@@ -106,7 +112,12 @@ class CameraCapture(Capture):
 
     def counters(self) -> dict[str, int | float | str]:
         damaged, late = self._damaged + self._device.damaged, self._late + self._pump.dropped
-        return {"damaged": damaged, "late": late, "reconnects": self._reconnects}
+        hangs = self._hanging() + hanging(self._wanted.uri)
+        return {"damaged": damaged, "late": late, "reconnects": self._reconnects, "hanging": hangs}
+
+    def _hanging(self) -> int:
+        """Threads that read, and were left."""
+        return sum(pump.alive for pump in list(self._left))
 
     def _use(self, device: Device) -> None:
         self._device, self._gone = device, threading.Event()
@@ -127,11 +138,18 @@ class CameraCapture(Capture):
         """The camera is gone: let go of it, and look for it."""
         self._gone.set()
         self._pump.stop()  # its thread may be stuck inside the driver, and ends when that lets go
+        self._left = [pump for pump in [*self._left, self._pump] if pump.alive]
         self._damaged += self._device.damaged
         self._late += self._pump.dropped
         self._device.damaged = self._pump.dropped = 0
         if self._attempts == 0:
             raise why
+        if len(self._left) > _MOST_LEFT:
+            self._left[-1].join(_CLOSE_SECONDS)  # one that was not stuck ends now
+        if self._hanging() > _MOST_LEFT:
+            raise SourceError(
+                f"the driver of {self.info.name} hangs again and again; unplug it, plug it in again, and start anew"
+            ) from why
         log.warning("%s; looking for it", why)
         self._again = _Again(self._wanted, self._attempts)
 

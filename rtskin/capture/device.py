@@ -16,6 +16,7 @@ import numpy as np
 
 from rtskin.capture.frozen import Frozen
 from rtskin.capture.lister import list_cameras
+from rtskin.capture.opening import opening_of
 from rtskin.capture.quiet import quiet_opencv
 from rtskin.errors import NoFramesError, SourceError
 from rtskin.frame import U8
@@ -57,7 +58,7 @@ class Device:
 
     def __init__(self, wanted: Wanted, *, quiet: bool = False) -> None:
         self._wanted, self.name = wanted, wanted.name
-        self._device: Any = _open_beside(wanted.uri, wanted.name)
+        self._device: Any = _opened(wanted)
         self.damaged = 0
         try:
             if wanted.width and wanted.height:
@@ -170,31 +171,18 @@ def _color(picture: U8) -> U8:
     return converted
 
 
-def _open_beside(uri: str, name: str) -> Any:
-    """An open cv2.VideoCapture. A driver may hang in there for a long time, so it is opened in a thread of its own."""
-    done, opened = threading.Event(), []
-    lock, given_up = threading.Lock(), False
-
-    def run() -> None:
-        device = _open(uri)
-        with lock:
-            if given_up:
-                device.release()
-            opened.append(device)
-        done.set()
-
-    threading.Thread(target=run, name=f"rtskin-open-{name}", daemon=True).start()
-    if not done.wait(_SAY_AFTER):
-        log.warning("%s takes its time to open; waiting up to %g s", name, _GIVE_UP_AFTER)
-        done.wait(_GIVE_UP_AFTER - _SAY_AFTER)
-    with lock:
-        given_up = not opened
-    if given_up:
-        raise SourceError(f"{name} did not open within {_GIVE_UP_AFTER:g} s; unplug it and plug it in again")
-    device = opened[0]
+def _opened(wanted: Wanted) -> Any:
+    """An open cv2.VideoCapture. SourceError where it does not open, or its driver hangs."""
+    opening = opening_of(wanted.uri, lambda: _open(wanted.uri))
+    if not opening.wait(_SAY_AFTER):
+        log.warning("%s takes its time to open; waiting up to %g s", wanted.name, _GIVE_UP_AFTER)
+        opening.wait(_GIVE_UP_AFTER - _SAY_AFTER)
+    device = opening.take()
+    if device is None:
+        raise SourceError(f"{wanted.name} did not open within {_GIVE_UP_AFTER:g} s; unplug it and plug it in again")
     if not device.isOpened():
         device.release()
-        raise SourceError(f"{name} cannot be opened: it is absent, or busy in another program; {_there_are()}")
+        raise SourceError(f"{wanted.name} cannot be opened: it is absent, or busy in another program; {_there_are()}")
     return device
 
 

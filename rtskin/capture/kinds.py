@@ -75,15 +75,21 @@ def open_source(uri: str | int | os.PathLike[str], **options: Any) -> Capture:
     ...     for frame in source:
     ...         print(frame.time, frame.bgr.shape)
     """
+    kind, text, given = check_source(uri, **options)
+    module, _, name = kind.place.partition(":")
+    opener = getattr(importlib.import_module(module), name)
+    capture: Capture = opener(text, **given)
+    return capture
+
+
+def check_source(uri: str | int | os.PathLike[str], **options: Any) -> tuple[Kind, str, dict[str, Any]]:
+    """What can be told without opening it: its kind, its name as text, the options that were given; errors as above."""
     text = _text(uri)
     kind = KINDS[kind_of(text)]
     given = {key: value for key, value in options.items() if value is not None}
     for key in given:
         _check_option(key, kind)
-    module, _, name = kind.place.partition(":")
-    opener = getattr(importlib.import_module(module), name)
-    capture: Capture = opener(text, **given)
-    return capture
+    return kind, text, given
 
 
 def kind_of(uri: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from rtskin.capture.base import Capture
-from rtskin.capture.kinds import open_source
+from rtskin.capture.kinds import check_source, open_source
 from rtskin.capture.pace import Pacer
 from rtskin.capture.span import Point, Span
 from rtskin.errors import SourceError
@@ -36,10 +36,17 @@ class SourceOptions(NodeOptions):
     lock: bool | None = None
     reconnect: int | None = Field(default=None, ge=0)
 
-    @model_validator(mode="after")
-    def _check_span(self) -> Self:
-        Span.between(self.start, self.end)
-        return self
+    @field_validator("start")
+    @classmethod
+    def _begins(cls, start: Point | None) -> Point | None:
+        Span.between(start)
+        return start
+
+    @field_validator("end")
+    @classmethod
+    def _ends(cls, end: Point | None, info: ValidationInfo) -> Point | None:
+        Span.between(info.data.get("start"), end)
+        return end
 
 
 class SourceNode(Source):
@@ -60,9 +67,11 @@ class SourceNode(Source):
         self._interrupted = threading.Event()
         self._counters: dict[str, int | float | str] = {}
 
+    def check(self) -> None:
+        check_source(self.options.uri, **self._options())
+
     def open(self, context: Context) -> None:
-        given = self.options.model_dump(exclude={"uri", "pace"}, exclude_none=True)
-        capture = open_source(self.options.uri, **given)
+        capture = open_source(self.options.uri, **self._options())
         self._capture, self.info = capture, capture.info
         if self._interrupted.is_set():
             capture.interrupt()
@@ -82,6 +91,9 @@ class SourceNode(Source):
         # A camera's frame comes into being when it is due; so does this one, and latencies are counted from here.
         frame.captured_ns = time.monotonic_ns()
         return frame
+
+    def _options(self) -> dict[str, Any]:
+        return self.options.model_dump(exclude={"uri", "pace"}, exclude_none=True)
 
     def interrupt(self) -> None:
         self._interrupted.set()

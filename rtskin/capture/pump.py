@@ -60,6 +60,11 @@ class Pump(Generic[T]):
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread has not ended."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         try:
             for item in self._items:

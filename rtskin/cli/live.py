@@ -10,12 +10,16 @@ import typer
 
 from rtskin.cli import options as o
 from rtskin.cli import roi_options as r
+from rtskin.cli.graphs import graph_from
 from rtskin.cli.live_sinks import sink_nodes, with_sinks
 from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
-from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
+from rtskin.render.views.backdrop import backdrop_of, behind
 from rtskin.riding import with_budget, with_every, with_latest
+
+#: The pipeline's node that has the view.
+RENDER = "render"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +31,7 @@ def live(
     source: o.SourceArgument = None,
     model: o.ModelOption = None,
     view: o.ViewOption = None,
+    background: o.BackgroundOption = None,
     sink: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,6 +40,8 @@ def live(
             show_default="window",
         ),
     ] = None,
+    start: o.StartOption = None,
+    end: o.EndOption = None,
     pace: o.PaceOption = None,
     pairing: Annotated[
         o.Pairing,
@@ -69,7 +76,9 @@ def live(
 
       rtskin live
 
-      rtskin live clip.mp4 --view cutout
+      rtskin live clip.mp4 --start 1:30 --end 2:00
+
+      rtskin live --view cutout --background beach.jpg
 
       rtskin live --view rois --hands mediapipe
 
@@ -94,6 +103,8 @@ def live(
     own = {
         "infer_classes": classes,
         "infer_runtime": runtime,
+        "source_start": start,
+        "source_end": end,
         "source_pace": pace,
         # Nothing has to keep up: the filter is not to depend on how busy the machine is.
         "smooth_in_time": False if pace is o.Pace.MAX else None,
@@ -115,9 +126,23 @@ def live(
         )
 
     def change(spec: GraphSpec) -> GraphSpec:
-        return with_sinks(ride(spec), sinks[1:], live=pace is not o.Pace.MAX)
+        shown = spec if background is None else _before(background, spec)
+        return with_sinks(ride(shown), sinks[1:], live=pace is not o.Pace.MAX)
 
-    show(run_graph(Graph.from_toml("live_overlay", settings, change), duration=duration, stats=stats))
+    show(run_graph(graph_from("live_overlay", settings, change), duration=duration, stats=stats))
+
+
+def _before(background: str, spec: GraphSpec) -> GraphSpec:
+    """The pipeline with a cutout before that background. InputError where it is none, or nothing is cut out."""
+    try:
+        backdrop_of(background)
+    except InputError as error:
+        raise InputError(f"--background: {error}") from None
+    view = spec.nodes[RENDER].options.get("view", "") if RENDER in spec.nodes else ""
+    found = behind(background, view) if view else None
+    if found is None:
+        raise InputError("--background is what a cutout stands before; add --view cutout")
+    return spec.override({f"{RENDER}.view": found})
 
 
 def _held(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from rtskin.errors import InputError
 
 #: What --help calls the default of an option that only overrides what the verb's pipeline file says.
 _PIPELINES = "the pipeline's"
@@ -153,6 +148,31 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what
 JsonOption = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
 
+BackgroundOption = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="COLOUR|FILE",
+        help="What a cutout stands before: rrggbb, or an image or video, which fills the picture (edges are cut off); a "
+        "video plays along and begins again at its end.",
+        show_default=_PIPELINES,
+    ),
+]
+StartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="POINT",
+        help="Of a file: begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images that are written keep the "
+        "numbers of the file's frames.",
+        show_default=False,
+    ),
+]
+EndOption = Annotated[
+    str | None, typer.Option("--end", metavar="POINT", help="End before this one.", show_default=False)
+]
+
+
 def settings(
     source: str | None,
     model: str | None,
@@ -175,34 +195,6 @@ def settings(
             **own,
         }
     )
-
-
-#: The settings that have an option of their own, and what that is called.
-_CALLED = {
-    "infer.model": "--model",
-    "infer.device": "--device",
-    "infer.threads": "--threads",
-    "infer.size": "--size",
-    "infer.classes": "--class",
-    "smooth.method": "--smooth",
-    "smooth.strength": "--strength",
-    "smooth.lookahead": "--lookahead",
-    "preprocess.skip": "--skip",
-}
-#: What a complaint begins with, as a node makes it: "Smooth.lookahead: ".
-_OF_NODE = re.compile(r"^\w+\.\w+: ")
-
-
-@contextmanager
-def called_by_options() -> Iterator[None]:
-    """A complaint about a setting that an option brought calls it by the option."""
-    try:
-        yield
-    except InputError as error:
-        name = _CALLED.get((error.key or "").removeprefix("nodes."))
-        if name is None:
-            raise
-        raise InputError(f"{name}: {_OF_NODE.sub('', str(error))}") from None
 
 
 def given(settings: dict[str, Any]) -> dict[str, Any]:

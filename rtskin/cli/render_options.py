@@ -69,16 +69,6 @@ CrfOption = Annotated[
         show_default="18; VP9: 20, alpha 8",
     ),
 ]
-BackgroundOption = Annotated[
-    str | None,
-    typer.Option(
-        "--background",
-        metavar="COLOUR|FILE",
-        help="What a cutout stands before: rrggbb, or an image or video, which fills the picture (edges are cut off); a "
-        "video plays along and begins again at its end.",
-        show_default="the pipeline's",
-    ),
-]
 BitsOption = Annotated[
     int | None, typer.Option("--bits", help="Bits of a PNG: 8 or 16.", show_default="mattes 8, else INPUT's")
 ]
@@ -90,16 +80,6 @@ CopiesOption = Annotated[
         show_default="all",
     ),
 ]
-StartOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="POINT",
-        help="Begin at this second (12.5), clock (1:02:03.5) or frame (300f). Images that are written keep the numbers of "
-        "INPUT's frames.",
-        show_default=False,
-    ),
-]
-EndOption = Annotated[str | None, typer.Option(metavar="POINT", help="End before this one.", show_default=False)]
 JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Workers, each a process.", show_default="1; with Ray, 1 a node"),
@@ -178,11 +158,11 @@ class PlanOptions:
     output: OutputArgument = None
     model: o.ModelOption = None
     view: ViewOption = None
-    background: BackgroundOption = None
+    background: o.BackgroundOption = None
     matte: MatteOption = None
     overlay: OverlayOption = None
-    start: StartOption = None
-    end: EndOption = None
+    start: o.StartOption = None
+    end: o.EndOption = None
     smooth: o.SmoothOption = None
     strength: o.StrengthOption = None
     lookahead: o.LookaheadOption = None

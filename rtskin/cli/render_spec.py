@@ -14,13 +14,14 @@ from rtskin.capture.images import check_there
 from rtskin.capture.kinds import kind_of, open_source
 from rtskin.capture.span import Span
 from rtskin.cli import options as o
+from rtskin.cli.graphs import graph_from
 from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
 from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
-from rtskin.offline.backdrop import CUTOUT, before, settled
+from rtskin.offline.backdrop import before, settled
 from rtskin.offline.frames import read_table
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput, options_of
@@ -28,7 +29,7 @@ from rtskin.offline.plan import SEGMENT, Wanted
 from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
 from rtskin.render.outputs.options import Codec
-from rtskin.render.outputs.shown import shown_by
+from rtskin.render.views.backdrop import behind
 from rtskin.riding import with_every
 
 PIPELINE = "offline_render"
@@ -76,7 +77,7 @@ class Request:
         background = self.options.background
         if background is None:
             return views
-        if all(shown_by(view).native != CUTOUT for view in views):
+        if all(behind(background, view) is None for view in views):
             raise InputError("--background is what a cutout stands before; add --view cutout")
         return [before(background, view) for view in views]
 
@@ -190,8 +191,7 @@ def spec_for(options: PlanOptions) -> GraphSpec:
         preprocess_skip=options.skip,
     )
     change = partial(with_every, every=options.every, repeats=True)
-    with o.called_by_options():
-        Graph.from_toml(PIPELINE, settings, change)
+    graph_from(PIPELINE, settings, change)
     spec, _ = read_spec(paths.find("pipelines", PIPELINE))
     return change(spec.override(settings))
 

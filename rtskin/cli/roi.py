@@ -8,9 +8,9 @@ import typer
 
 from rtskin.cli import options as o
 from rtskin.cli import roi_options as r
+from rtskin.cli.graphs import graph_from
 from rtskin.cli.roi_spec import with_hands, with_plot
 from rtskin.cli.session import run_graph
-from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.riding import with_every
 
@@ -36,8 +36,8 @@ def roi(
     plot: r.PlotOption = None,
     schema: r.SchemaOption = False,
     model: o.ModelOption = None,
-    start: r.StartOption = None,
-    end: r.EndOption = None,
+    start: o.StartOption = None,
+    end: o.EndOption = None,
     pace: o.PaceOption = None,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
@@ -113,7 +113,7 @@ def roi(
     def change(spec: GraphSpec) -> GraphSpec:
         return with_plot(with_hands(with_every(spec, every), hands, bool(mirrored)), plot, overwrite)
 
-    run_graph(Graph.from_toml("gesture_roi", settings, change), duration=duration, stats=stats)
+    run_graph(graph_from("gesture_roi", settings, change), duration=duration, stats=stats)
 
 
 def print_schema() -> None:

@@ -96,17 +96,6 @@ IgnoreOption = Annotated[
         show_default=False,
     ),
 ]
-StartOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="POINT",
-        help="Of a file: begin at this second (12.5), clock (1:02:03.5) or frame (300f).",
-        show_default=False,
-    ),
-]
-EndOption = Annotated[
-    str | None, typer.Option(metavar="POINT", help="Of a file: end before this one.", show_default=False)
-]
 PlotOption = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE.png", help="In the end, draw all tracks over time.", show_default=False),

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from rtskin.cli import options as o
+from rtskin.cli.graphs import graph_from
 from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
-from rtskin.graph import Graph
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,8 @@ def run(
 
       rtskin run my_pipeline.toml --set infer.threads=2 --duration 10 --stats stats.json
     """
-    graph = Graph.from_toml(pipeline, dict(map(parse_setting, settings or [])))
+    given = dict(map(parse_setting, settings or []))
+    graph = graph_from(pipeline, given, written=lambda key: f"--set {key}")
     show(run_graph(graph, duration=duration, stats=stats))
 
 

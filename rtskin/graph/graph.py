@@ -62,13 +62,14 @@ class Graph:
         brought in); UnknownNameError the nearest names.
         """
         spec, lines = read_spec(paths.find("pipelines", name))
-        spec = change(spec.override(settings or {}))
-        brought = [f"nodes.{key}." for key in settings or {}]
+        brought = tuple(f"nodes.{key}." for key in settings or {})
         try:
-            return cls(spec)
+            return cls(change(spec.override(settings or {})))
         except InputError as error:
             # Of a whole node that a setting changed ("end must lie behind start"): of that, or of the file, who can tell.
-            if error.key is None or any(_meet(f"{error.key}.", key) for key in brought):
+            node = (error.key or "").removeprefix("nodes.").partition(".")[0]
+            added = (error.key or "").startswith("nodes.") and node not in spec.nodes
+            if error.key is None or added or any(_meet(f"{error.key}.", key) for key in brought):
                 raise
             raise lines.placed(error) from None
 
@@ -207,8 +208,15 @@ class Graph:
 
     def _prepare(self, *, consumed: bool = False, duration: float | None = None) -> Run:
         self._only_before_start()
-        self._run = Run(self.check(), self._workers, consumed=consumed, duration=duration)
-        return self._run
+        run = Run(self.check(), self._workers, consumed=consumed, duration=duration)
+        for name, node in self._nodes.items():
+            try:
+                node.check()
+            except RtskinError as error:
+                error.node = name
+                raise
+        self._run = run
+        return run
 
     def _begin(self, run: Run) -> None:
         run.start()

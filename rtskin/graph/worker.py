@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, cast
 
 from rtskin.errors import GraphStateError
@@ -90,7 +91,7 @@ class Worker:
         try:
             if self.node.gives_way and not self._in_live_mode():
                 give_way()  # before it opens: threads that it starts inherit this
-            self.node.open(self._context)
+            self.node.open(replace(self._context, workers=self.count))
             if self._ready():
                 self._live()
         except BaseException as error:

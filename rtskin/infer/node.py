@@ -13,8 +13,8 @@ from rtskin.frame import F32, Frame, Prepared, Scores
 from rtskin.infer.base import BaseSegmenter, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, load_card
 from rtskin.infer.sizes import Size, parse_size
-from rtskin.infer.switch import ModelSwitch
-from rtskin.node import Context, Node, NodeOptions
+from rtskin.infer.switch import Change, ModelSwitch
+from rtskin.node import Context, Node, NodeOptions, given, parse_options
 
 #: Seconds that others wait for the first model. Building an engine for a GPU may take a minute.
 LOAD_TIMEOUT = 180.0
@@ -42,7 +42,11 @@ class InferOptions(NodeOptions):
 
 
 class Infer(Node):
-    """Prepared → Scores. ``command("model", "next" | NAME)`` changes the model; the old one runs until the new is loaded."""
+    """Prepared → Scores. ``command("model", "next" | NAME)`` changes the model; the old one runs until the new is loaded.
+
+    ``options`` are those of what runs: what is set (model, size, classes) is in them once it is loaded, and never where it
+    cannot be (a warning says why, and the counter not_loaded which model).
+    """
 
     takes: ClassVar[tuple[type, ...]] = (Prepared,)
     gives: ClassVar[type | None] = Scores
@@ -74,14 +78,20 @@ class Infer(Node):
 
     def open(self, context: Context) -> None:
         self._stopping = context.stopping
+        first = self.options
         try:
-            self._segmenter = self._load(self.options.model)
+            self._segmenter = self.load(first)
         except BaseException as error:
             self._error = error
             raise
         finally:
             self._tried.set()
-        self._switch = ModelSwitch(self._load, self._use)
+        with self._setting:  # what was set while it loaded comes after it
+            meanwhile = {key: getattr(self.options, key) for key in self.hot}
+            later = {key: value for key, value in meanwhile.items() if value != getattr(first, key)}
+            self.options, self._switch = first, ModelSwitch(self)
+            if later:
+                self._switch.to(later)
 
     def process(self, *packets: Any) -> Scores:
         prepared: Prepared = packets[0]
@@ -95,23 +105,19 @@ class Infer(Node):
         return scores
 
     def command(self, name: str, value: str) -> bool:
-        current, switch = self._segmenter, self._switch
-        if name != "model" or current is None or switch is None:
+        if name != "model" or self._segmenter is None or self._switch is None:
             return False
-        switch.to(value, current.card.name)
+        self._switch.to({"model": value})
         return True
 
     def changed(self, key: str, options: Any) -> None:
-        """Loads beside the model in use, which stays where that fails (a warning says why)."""
-        asked = load_card(options.model).name
-        super().changed(key, options)
-        switch, current = self._switch, self._segmenter
-        if switch is None or current is None:
-            return  # it is not open yet
-        name = current.card.name
-        if key == "model" or asked == name:
-            name = options.model  # it may be a path
-        switch.to(name, current.card.name, anew=key != "model")
+        """Loads beside the model in use, which stays where that fails."""
+        if key == "model":
+            load_card(options.model)  # one that is not there is refused at once
+        if self._switch is None:  # it is not open yet
+            super().changed(key, options)
+        else:
+            self._switch.to({key: getattr(options, key)})
 
     def counters(self) -> dict[str, int | float | str]:
         segmenter = self._segmenter
@@ -120,6 +126,8 @@ class Infer(Node):
         info = segmenter.info
         figures: dict[str, int | float | str] = {"model": segmenter.card.name, "runtime": info.runtime}
         figures |= {"device": info.device, "precision": info.precision}
+        failed = self._switch.failed if self._switch is not None else None
+        figures |= {"not_loaded": failed} if failed else {}
         return figures if info.threads is None else figures | {"threads": info.threads}
 
     def close(self) -> None:
@@ -142,10 +150,16 @@ class Infer(Node):
             prior.after(scores)
         return scores
 
-    def _load(self, model: str) -> BaseSegmenter:
-        o = self.options
+    def runs(self) -> tuple[str, Any]:
+        segmenter = self._segmenter
+        return ("" if segmenter is None else segmenter.card.name), self.options
+
+    def changed_by(self, change: Change) -> Any:
+        return parse_options(self.Options, {**given(self.options), **change}, type(self).__name__)
+
+    def load(self, o: Any) -> BaseSegmenter:
         segmenter = load_segmenter(
-            model,
+            o.model,
             runtime=o.runtime,
             device=o.device,
             threads=o.threads,
@@ -160,9 +174,9 @@ class Infer(Node):
             raise
         return segmenter
 
-    def _use(self, segmenter: BaseSegmenter) -> None:
+    def use(self, segmenter: BaseSegmenter, options: Any) -> None:
         # The old one is not closed here: frames made ready for it are under way. It goes when the last of them does.
-        self._segmenter = segmenter
+        self.options, self._segmenter = options, segmenter
 
     def _wait(self) -> BaseSegmenter:
         give_up = time.monotonic() + LOAD_TIMEOUT

@@ -9,11 +9,11 @@ from rtskin.capture.kinds import open_source
 from rtskin.errors import InputError, RtskinError, SourceError
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.mattes import file_digest
-from rtskin.render.outputs.shown import shown_by
+from rtskin.render.views.backdrop import behind, color_or_none
 from rtskin.render.views.text import parse_views, write_views
 
-#: The view that has a background by --background, and the argument of views that may name a file.
-CUTOUT, BACKGROUND = "cutout", "background"
+#: The argument of views that may name a file.
+BACKGROUND = "background"
 
 
 def settled(view: str) -> tuple[str, dict[str, str]]:
@@ -21,7 +21,7 @@ def settled(view: str) -> tuple[str, dict[str, str]]:
     said, files = parse_views(view), dict[str, str]()
     for _, arguments in said:
         background = arguments.get(BACKGROUND)
-        if background is not None and os.path.isfile(background):
+        if background is not None and color_or_none(background) is None and os.path.isfile(background):
             arguments[BACKGROUND] = os.path.abspath(background)
             files |= _digest(arguments[BACKGROUND])
     return write_views(said), files
@@ -29,11 +29,7 @@ def settled(view: str) -> tuple[str, dict[str, str]]:
 
 def before(background: str, view: str) -> str:
     """A cutout before that colour, image or video; other views stay as they are."""
-    if shown_by(view).native != CUTOUT:
-        return view
-    said = parse_views(view)
-    said[-1][1][BACKGROUND] = background
-    return write_views(said)
+    return behind(background, view) or view
 
 
 def _digest(background: str) -> dict[str, str]:

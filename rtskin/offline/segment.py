@@ -26,8 +26,8 @@ class LoadedInfer(Infer):
         super().__init__(**options)
         self._loaded = segmenter
 
-    def _load(self, model: str) -> BaseSegmenter:
-        return self._loaded if model == self.options.model else super()._load(model)
+    def load(self, o: Any) -> BaseSegmenter:
+        return self._loaded if o == self.options else super().load(o)
 
     def close(self) -> None:
         self._segmenter = None if self._segmenter is self._loaded else self._segmenter

@@ -56,9 +56,12 @@ class PlotTracks(Node):
         self._file: OutputFile | None = None
         self._name = ""
 
-    def open(self, context: Context) -> None:
+    def check(self) -> None:
         new_figure(0)  # tells now that matplotlib is missing
         check_output(self.options.path, self.options.overwrite)
+
+    def open(self, context: Context) -> None:
+        self.check()
         self._history = History()
         self._file = OutputFile(self.options.path, self.options.overwrite)
 

@@ -132,7 +132,7 @@ def test_a_display_that_is_slow_costs_levels_and_that_nothing_helps_is_said(
         until(graph, lambda said: last in said["picked"] and any("cannot" in line for line in caplog.messages))
         assert graph.nodes["propagate"].options.every == LEVELS[-1].every
         assert graph.nodes["smooth"].options.method == "adaptive"
-        assert graph.nodes["infer"].options.size == "small"
+        until(graph, lambda said: graph.nodes["infer"].options.size == "small")  # once it is loaded
         SlowSink.seconds = 0.0
         until(graph, lambda said: last not in said["picked"])
     assert any("ms from capture to sink, not 50" in line for line in caplog.messages)

@@ -10,6 +10,7 @@ import pytest
 
 from rtskin.capture import camera, open_source
 from rtskin.capture import device as module
+from rtskin.capture.opening import hanging
 from rtskin.errors import InputError, NoFramesError, SourceError
 from rtskin.media import cv2
 
@@ -223,6 +224,51 @@ def test_a_camera_that_hangs_while_opening_is_said_and_given_up(monkeypatch, cap
     for thread in opening:
         thread.join(5)
     assert FakeCamera.made[0].released.is_set()
+
+
+def test_one_that_hangs_keeps_one_thread_however_often_it_is_tried(monkeypatch):
+    let_go = threading.Event()
+
+    class Hanging(FakeCamera):
+        opens = False
+
+        def __init__(self, source: object, backend: int) -> None:
+            FakeCamera.made.append(self)
+            self.released = threading.Event()
+            let_go.wait(10)
+
+    FakeCamera.made.clear()
+    monkeypatch.setattr(module.cv2, "VideoCapture", Hanging)
+    monkeypatch.setattr(module, "_SAY_AFTER", 0.001)
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.002)
+    for _ in range(20):
+        with pytest.raises(SourceError, match="did not open within"):
+            open_source(7)
+    opening = [thread for thread in threading.enumerate() if thread.name == "rtskin-open-7"]
+    assert (len(opening), len(FakeCamera.made), hanging("7")) == (1, 1, 1)
+    let_go.set()
+    opening[0].join(5)
+    assert FakeCamera.made[0].released.is_set()
+    assert hanging("7") == 0
+    with pytest.raises(SourceError, match="cannot be opened"):  # a new attempt
+        open_source(7)
+    assert len(FakeCamera.made) == 2
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_driver_that_hangs_again_and_again_is_given_up(fake, monkeypatch):
+    """Each camera opens, and its second read never returns: the threads are counted, and there are no more than three."""
+    monkeypatch.setattr(camera, "_STUCK", 0.02)
+    monkeypatch.setattr(camera, "_CLOSE_SECONDS", 0.01)
+    source = open_source(0)
+    with pytest.raises(SourceError, match="hangs again and again; unplug it") as caught:
+        list(source)
+    assert "has given no picture" in str(caught.value.__cause__)
+    assert len(FakeCamera.made) == source.counters()["hanging"] == 3
+    source.close()
+    for one in FakeCamera.made:
+        one.turn.release(100)
+        assert one.released.wait(15)
 
 
 def test_width_without_height():

@@ -293,6 +293,64 @@ def test_next_passes_by_one_that_fails(fakes: Path, monkeypatch: pytest.MonkeyPa
     node.close()
 
 
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """z2 does not load, nor does anything for hair."""
+    real = module.load_segmenter
+
+    def load(model: Any, **options: Any) -> BaseSegmenter:
+        if model == "z2" or options["classes"] == "hair":
+            raise ZeroDivisionError("a runtime may raise anything")
+        return real(model, **options)
+
+    monkeypatch.setattr(module, "load_segmenter", load)
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_options_are_those_of_what_runs(opened: Infer) -> None:
+    before = opened.options
+    opened.set("model", "z2")
+    settle(opened)
+    assert opened.options == before
+    assert opened.counters()["not_loaded"] == "z2"
+    opened.set("classes", "hair")
+    settle(opened)
+    assert opened.options == before
+    opened.set("classes", "skin")  # what failed is not asked for again with it
+    settle(opened)
+    assert (opened.options.model, opened.options.classes) == ("z1", "skin")
+    assert "not_loaded" not in opened.counters()
+    opened.command("model", "z3")
+    settle(opened)
+    assert (opened.options.model, opened.options.classes) == ("z3", "skin")
+
+
+@pytest.mark.usefixtures("broken")
+def test_changes_that_wait_are_made_to_what_runs_then(opened: Infer, gate: Gate) -> None:
+    opened.set("model", "z2")
+    assert gate.asked.wait(10)
+    opened.set("classes", "skin")
+    opened.set("model", "z3")
+    assert (opened.options.model, opened.options.classes) == ("z1", None)
+    gate.let.set()
+    settle(opened)
+    assert (opened.options.model, opened.options.classes) == ("z3", "skin")
+    assert opened.segmenter.card.name == "z3"
+
+
+def test_what_is_set_while_the_first_model_loads_comes_after_it(fakes: Path, gate: Gate) -> None:
+    node = Infer(model="z1", runtime="fake")
+    opener = threading.Thread(target=node.open, args=(Context(),))
+    opener.start()
+    assert gate.asked.wait(10)
+    node.set("model", "z3")
+    gate.let.set()
+    opener.join(30)
+    settle(node)
+    assert node.segmenter.card.name == node.options.model == "z3"
+    node.close()
+
+
 def test_closing_while_a_model_loads(opened: Infer, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     opened.command("model", "z2")
     assert gate.asked.wait(10)

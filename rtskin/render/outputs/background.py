@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,20 @@ class Background:
     A video is shown by the time since ``first``, whatever its rate. SourceError where it cannot be opened or read.
     """
 
-    def __init__(self, path: str, native: Native, first: Frame) -> None:
+    def __init__(self, path: str | os.PathLike[str], native: Native, first: Frame) -> None:
         self._begin = seconds_of(first)
         self._fit = _Fit(native)
         self._playback = Playback(path)
-        self._shown = self._playback.at(0)
-        self._picture = self._fit(self._shown)
+        try:
+            self._shown = self._playback.at(0)
+            self._picture = self._fit(self._shown)
+        except BaseException:
+            self._playback.close()
+            raise
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._playback.close()
 
     def at(self, frame: Frame) -> Any:
         """The av.VideoFrame to stand behind ``frame``, good until the next call."""

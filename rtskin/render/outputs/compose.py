@@ -5,8 +5,10 @@ A composer takes masks one after another and gives av.VideoFrames, each good unt
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from rtskin.render.outputs import mix, weights
 from rtskin.render.outputs.background import Background
 from rtskin.render.outputs.color import codes_of, matrix_for
 from rtskin.render.outputs.native import Native, check_size, gray_frame
-from rtskin.render.outputs.options import OutputOptions, backdrop_of
+from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import Plane, channels_of, planes_of
 from rtskin.render.outputs.shown import ALPHA, Shown, shown_by
 from rtskin.render.views import Bgr
@@ -29,13 +31,17 @@ from rtskin.render.views.overlay import line_width
 from rtskin.render.views.text import Said
 
 
-class Composer(Protocol):
+class Composer(ABC):
     """full: whether the codes of its pictures go over the full range (known once there is a picture)."""
 
-    @property
-    def full(self) -> bool: ...
+    full: bool
 
+    @abstractmethod
     def __call__(self, mask: Mask) -> Any: ...
+
+    def close(self) -> None:
+        """Gives back what it holds (a video that plays behind); called once, by who asked for it."""
+        return
 
 
 def composer_for(view: str, first: Frame, options: OutputOptions) -> Composer:
@@ -54,25 +60,26 @@ def _composer(shown: Shown, first: Frame, options: OutputOptions) -> Composer:
     if shown.native == "overlay":
         return Overlay(first, **arguments)
     if shown.native == "cutout":
-        return Cutout(first, backdrop_of(arguments["background"]))
+        return Cutout(first, arguments["background"])
     return Painted(shown.views)
 
 
-class Edged:
+class Edged(Composer):
     """A composer that gets masks with other edges."""
 
     def __init__(self, edges: list[Said], composer: Composer) -> None:
         self._edges, self._composer = Chain(edges), composer
-
-    @property
-    def full(self) -> bool:
-        return self._composer.full
+        self.full = composer.full
 
     def __call__(self, mask: Mask) -> Any:
         return self._composer(self._edges.edged(_eight_bits(mask)))
 
+    def close(self) -> None:
+        self._edges.close()
+        self._composer.close()
 
-class Matte:
+
+class Matte(Composer):
     """The mask itself: "gray", or "gray16le" for masks of 16 bits."""
 
     full = True
@@ -93,7 +100,7 @@ class Matte:
         return self._out
 
 
-class Alpha:
+class Alpha(Composer):
     """The whole picture, with the mask as its (straight) alpha: an editor can still move the edge."""
 
     def __init__(self, first: Frame) -> None:
@@ -108,7 +115,7 @@ class Alpha:
         return picture
 
 
-class Overlay:
+class Overlay(Composer):
     """The picture, its skin tinted and outlined, as the view "overlay" of windows."""
 
     def __init__(self, first: Frame, color: Bgr, alpha: float, contour: bool) -> None:
@@ -127,15 +134,15 @@ class Overlay:
         return picture
 
 
-class Cutout:
+class Cutout(Composer):
     """The skin before a colour, an image or a video."""
 
-    def __init__(self, first: Frame, backdrop: Bgr | str) -> None:
+    def __init__(self, first: Frame, backdrop: Bgr | Path) -> None:
         self._native = Native(first)
         self.full = self._native.full
         self._weights = _Weights(self._native)
-        self._background = Background(backdrop, self._native, first) if isinstance(backdrop, str) else None
-        self._codes = () if isinstance(backdrop, str) else _codes(self._native, backdrop)
+        self._background = None if isinstance(backdrop, tuple) else Background(backdrop, self._native, first)
+        self._codes = _codes(self._native, backdrop) if isinstance(backdrop, tuple) else ()
 
     def __call__(self, mask: Mask) -> Any:
         picture = self._native(mask.frame)
@@ -151,8 +158,12 @@ class Cutout:
             mix.toward_plane(channel, weight, other)
         return picture
 
+    def close(self) -> None:
+        if self._background is not None:
+            self._background.close()
 
-class Painted:
+
+class Painted(Composer):
     """Views that paint on BGR: uint8 H×W×3, or H×W where the last is a plane.
 
     Regions are looked for here, where a view draws them and the masks come without: those of a file are followed from its
@@ -164,14 +175,23 @@ class Painted:
     def __init__(self, views: list[Said]) -> None:
         self._chain = Chain(views)
         self._regions: Node | None = NODES.get("regions")() if self._chain.draws_regions else None
-        if self._regions is not None:
-            self._regions.open(Context())
+        try:
+            if self._regions is not None:
+                self._regions.open(Context())
+        except BaseException:
+            self.close()
+            raise
 
     def __call__(self, mask: Mask) -> Any:
         mask = _eight_bits(mask)
         if self._regions is not None and mask.regions is None:
             mask = cast(Mask, self._regions.process(mask))
         return frame_of(self._chain(mask))
+
+    def close(self) -> None:
+        self._chain.close()
+        if self._regions is not None:
+            self._regions.close()
 
 
 def frame_of(image: Plane) -> Any:

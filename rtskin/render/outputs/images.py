@@ -69,6 +69,9 @@ class ImagesOutput:
 
     def abandon(self) -> None:
         """Nothing is half written."""
+        compose, self._compose = self._compose, None
+        if compose is not None:
+            compose.close()
 
     def counters(self) -> dict[str, int | float | str]:
         """frames; bytes of the files."""

@@ -30,7 +30,12 @@ class MovieOutput:
         self._file.finish()
 
     def abandon(self) -> None:
-        self._file.abandon()
+        compose, self._compose = self._compose, None
+        try:
+            if compose is not None:
+                compose.close()
+        finally:
+            self._file.abandon()
 
     def counters(self) -> dict[str, int | float | str]:
         """frames; bytes (once it is complete); retimed: frames whose time did not rise."""

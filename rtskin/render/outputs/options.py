@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from rtskin.errors import InputError
-from rtskin.render.views import Bgr, parse_color
 
 Codec = Literal["auto", "h264", "ffv1", "prores", "vp9"]
 #: Of what the source holds besides its pictures: everything, the audio alone, or nothing.
@@ -46,13 +44,3 @@ class OutputOptions:
             raise InputError(f"an encoder has 1 thread or more, not {self.threads}")
         if self.rate is not None and self.rate <= 0:
             raise InputError(f"rate is in frames a second, more than 0, not {self.rate}")
-
-
-def backdrop_of(background: str) -> Bgr | str:
-    """What a cutout stands before: a colour, or the path of an image or video."""
-    if os.path.exists(background):
-        return background
-    try:
-        return parse_color(background)
-    except InputError:
-        return background

@@ -69,6 +69,9 @@ class PipeOutput:
 
     def abandon(self) -> None:
         """What was sent stays sent."""
+        compose, self._compose = self._compose, None
+        if compose is not None:
+            compose.close()
 
     def counters(self) -> dict[str, int | float | str]:
         """frames; bytes sent."""

@@ -8,12 +8,10 @@ from typing import Any
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.registry import VIEWS
 from rtskin.render.outputs.formats import Kind
-from rtskin.render.views.chain import is_edge
+from rtskin.render.views.chain import ALPHA, is_edge
 from rtskin.render.views.parameters import checked
 from rtskin.render.views.text import Said, parse_views
 
-#: Besides the registered views; only files can hold it.
-ALPHA = "alpha"
 #: Those that are painted in the source's own pixel format.
 _NATIVE = ("matte", "overlay", "cutout")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from rtskin.errors import SinkError
+from rtskin.capture.fitted import fitted
+from rtskin.files import check_output
 from rtskin.frame import U8, Mask, Rendered
 from rtskin.media import cv2
 from rtskin.node import Context, Node, NodeOptions
@@ -19,13 +21,19 @@ from rtskin.render.outputs.options import Codec, OutputOptions
 from rtskin.render.outputs.video import VideoFile
 from rtskin.render.sinks.image import image_of
 
+log = logging.getLogger("rtskin.render")
+
 
 class FileSink(Node):
     """Rendered or Mask → a file that has its name only when it is complete.
 
     A mask becomes the view of that name, painted in the source's own pixel format (:func:`rtskin.render.outputs.open_output`
     says which codec); a Rendered is written as it is, grey ones as mattes. Every picture keeps its frame's time.
-    SinkError: unknown extension, no folder, no space, pictures that change their size; OutputExistsError.
+
+    What is rendered may change as it runs (from the matte to a view in colour, to one of another shape): a file holds one
+    size, and mattes or colours, those of its first picture. Others are fitted into that, on black, and it is said once.
+
+    SinkError: unknown extension, no folder, no space, masks to be painted that change their size; OutputExistsError.
     """
 
     class Options(NodeOptions):
@@ -51,8 +59,13 @@ class FileSink(Node):
         codec_for(chosen.path, chosen.codec, kind_of(chosen.view), chosen.crf)
         self._file: VideoFile | None = None
         self._compose: Composer | None = None
-        self._gray: bool | None = None
+        self._gray = False
+        self._size: tuple[int, int] | None = None
+        self._told = set[str]()
         self._frames = 0
+
+    def check(self) -> None:
+        check_output(self.options.path, self.options.overwrite)
 
     def open(self, context: Context) -> None:
         self._file = VideoFile(self.options.path, self._output_options())
@@ -68,8 +81,13 @@ class FileSink(Node):
         self._file.finish()
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.abandon()
+        compose, self._compose = self._compose, None
+        try:
+            if compose is not None:
+                compose.close()
+        finally:
+            if self._file is not None:
+                self._file.abandon()
 
     def counters(self) -> dict[str, int | float | str]:
         """frames; bytes (once it is complete); retimed: frames whose time did not rise."""
@@ -85,14 +103,23 @@ class FileSink(Node):
         return self._compose(packet), self._compose.full
 
     def _fitting(self, image: U8) -> U8:
-        """The picture, grey or in colour as the first was."""
-        gray = image.ndim == 2
-        self._gray = gray if self._gray is None else self._gray
-        if gray and not self._gray:
-            return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-        if self._gray and not gray:
-            raise SinkError("the view changes from matte to colour; a file of mattes holds mattes only")
-        return image
+        """The picture, grey or in colour and of the size as the first was."""
+        gray, size = image.ndim == 2, (image.shape[1], image.shape[0])
+        if self._size is None:
+            self._gray, self._size = gray, size
+        if size != self._size:
+            self._tell(f"pictures of {size[0]}×{size[1]} are fitted into its {self._size[0]}×{self._size[1]}")
+            image = fitted(image, self._size)
+        if gray == self._gray:
+            return image
+        if self._gray:
+            self._tell("it holds mattes, so what is shown in colour from now on is written grey")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY if self._gray else cv2.COLOR_GRAY2BGR)
+
+    def _tell(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            log.warning("%s: %s", self.options.path, what)
 
     def _output_options(self) -> OutputOptions:
         chosen = self.options

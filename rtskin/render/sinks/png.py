@@ -39,6 +39,10 @@ class PngSink(Node):
             raise InputError(f"{path} is not a pattern for PNG files; write one number and .png, e.g. out.%04d.png")
         self._frames = self._bytes = 0
 
+    def check(self) -> None:
+        if not self._folder.is_dir() and not (self._folder == self.options.path and self._folder.parent.is_dir()):
+            raise self._no_folder()
+
     def open(self, context: Context) -> None:
         if self._folder.parent.is_dir() and self._folder == self.options.path:
             try:
@@ -46,7 +50,7 @@ class PngSink(Node):
             except OSError as error:
                 raise SinkError(f"cannot make the folder {self._folder}: {error.strerror}") from error
         if not self._folder.is_dir():
-            raise SinkError(f"cannot write {self.options.path}: there is no folder {self._folder}; make it first")
+            raise self._no_folder()
 
     def process(self, packet: Rendered | Mask) -> None:
         frame = packet.frame
@@ -57,6 +61,9 @@ class PngSink(Node):
     def counters(self) -> dict[str, int | float | str]:
         """frames; bytes of the files."""
         return {"frames": self._frames, "bytes": self._bytes}
+
+    def _no_folder(self) -> SinkError:
+        return SinkError(f"cannot write {self.options.path}: there is no folder {self._folder}; make it first")
 
     def _write(self, path: Path, packet: Rendered | Mask) -> None:
         # Asked before the work as well: encoding takes longer than everything else here.

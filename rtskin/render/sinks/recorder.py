@@ -7,8 +7,9 @@ import threading
 from collections import deque
 from pathlib import Path
 
-from rtskin.errors import RtskinError
+from rtskin.errors import RtskinError, SinkError, reason
 from rtskin.frame import Rendered
+from rtskin.media import cv2
 from rtskin.node import Context
 from rtskin.render.sinks.file import FileSink
 
@@ -20,7 +21,11 @@ _CLOSE_SECONDS = 5.0
 
 
 class Recorder:
-    """Writes pictures into ``path`` in a thread of its own; the file is there, whole, after ``close``."""
+    """Writes pictures into ``path`` in a thread of its own; the file is there, whole, after ``close``.
+
+    In colour, also where it begins with a matte: the view may change. Whatever goes wrong is in ``error``, and nothing is
+    raised: who looks at a window goes on looking.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self.dropped = path, 0
@@ -41,7 +46,7 @@ class Recorder:
     def add(self, picture: Rendered) -> None:
         """One more picture; must not be written into any more."""
         with self._change:
-            if len(self._waiting) >= _ROOM:
+            if len(self._waiting) >= _ROOM or self.error is not None:
                 self.dropped += 1
                 return
             self._waiting.append(picture)
@@ -64,16 +69,29 @@ class Recorder:
         try:
             self._sink.open(Context())
             while (picture := self._next()) is not None:
-                self._sink.process(picture)
+                self._sink.process(_colored(picture))
             if self.frames:
                 self._sink.finish()
-        except RtskinError as error:
-            self.error = error
-            log.warning("%s is not recorded: %s", self.path, error)
-        finally:
+        except Exception as error:  # a full disk, a folder that is gone, whatever an encoder raises
+            self._fail(error)
+        try:
             self._sink.close()
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if self.error is None:
+            self.error = error if isinstance(error, RtskinError) else SinkError(f"{self.path}: {reason(error)}")
+            log.warning("%s is not recorded: %s", self.path, self.error)
+        with self._change:
+            self._waiting.clear()
 
     def _next(self) -> Rendered | None:
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closing)
             return self._waiting.popleft() if self._waiting else None
+
+
+def _colored(picture: Rendered) -> Rendered:
+    image = picture.image
+    return picture if image.ndim == 3 else Rendered(picture.frame, cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Any
 
 from pydantic import Field, field_validator
 
 from rtskin.errors import SinkError, reason
-from rtskin.frame import U8, Mask, Rendered
+from rtskin.frame import U8, Frame
 from rtskin.media import av
-from rtskin.node import Context, Node, NodeOptions
-from rtskin.render.sinks.image import image_of
+from rtskin.node import Context, NodeOptions
+from rtskin.render.sinks.sender import Sender, SendingSink, Shot
 from rtskin.render.sinks.uplink import Uplink, check_url, shown
 
 log = logging.getLogger("rtskin.render")
@@ -22,16 +21,16 @@ log = logging.getLogger("rtskin.render")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 #: Without a new picture for so many seconds the last one is sent again: servers drop who is silent.
 _SILENCE = 0.5
-#: Seconds that closing waits for the last packets.
-_CLOSE_SECONDS = 2.0
 
 
-class StreamSink(Node):
+class StreamSink(SendingSink):
     """Rendered or Mask → ``rtmp://``, ``rtmps://``, ``rtsp://`` or ``srt://`` (by the program ffmpeg).
 
     A thread of its own encodes and sends the newest picture; others are dropped and counted while it is busy or not
     connected, so a slow or dead server never holds the stream up. A broken connection is made again, with pauses of 0.5, 1,
-    2 … 8 s. SinkError for a URL that cannot be.
+    2 … 8 s. InputError for a URL that cannot be.
+
+    Counters: frames (pictures that came), sent (with those that were repeated), dropped, connects, bytes.
     """
 
     class Options(NodeOptions):
@@ -48,60 +47,26 @@ class StreamSink(Node):
         def _url(cls, value: str) -> str:
             return check_url(value)
 
-    emits = "none"
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._sender: _Sender | None = None
-        self._counters: dict[str, int | float | str] = {}
-
     def open(self, context: Context) -> None:
         self._sender = _Sender(self.options)
+        self._sender.start()
 
-    def process(self, packet: Rendered | Mask) -> None:
-        if self._sender is None:
-            raise SinkError("the stream is not open; call open() first")
-        self._sender.show(image_of(packet), packet.frame.captured_ns or time.monotonic_ns())
-
-    def close(self) -> None:
-        sender, self._sender = self._sender, None
-        if sender is not None:
-            sender.close()
-            self._counters = sender.counters()
-
-    def counters(self) -> dict[str, int | float | str]:
-        """frames (pictures that came), sent (with those that were repeated), dropped, connects, bytes."""
-        return self._counters if self._sender is None else self._sender.counters()
+    def _begin(self, image: U8, frame: Frame) -> Sender:
+        raise SinkError("the stream is not open; call open() first")
 
 
-class _Sender:
-    """Holds the newest picture, and a thread that sends it."""
+class _Sender(Sender):
+    """Connects, and connects again. Figures: frames, sent, dropped, connects, bytes."""
 
     def __init__(self, options: Any) -> None:
-        self._options, self._shown = options, shown(options.url)
-        self._newest: tuple[U8, int] | None = None
-        self._figures = dict.fromkeys(("frames", "sent", "dropped", "connects", "bytes"), 0)
-        self._stopping, self._fresh = threading.Event(), threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="rtskin-stream", daemon=True)
-        self._thread.start()
+        super().__init__(shown(options.url), "rtskin-stream")
+        self._options = options
+        self._figures |= dict.fromkeys(("dropped", "connects", "bytes"), 0)
 
-    def show(self, image: U8, captured_ns: int) -> None:
+    def show(self, picture: U8, captured_ns: int) -> None:
         with self._fresh:
-            self._figures["frames"] += 1
             self._figures["dropped"] += self._newest is not None
-            self._newest = (image, captured_ns)
-            self._fresh.notify()
-
-    def close(self) -> None:
-        with self._fresh:
-            self._stopping.set()
-            self._fresh.notify()
-        self._thread.join(_CLOSE_SECONDS)
-        if self._thread.is_alive():
-            log.warning("%s does not take the end of the stream; it is left", self._shown)
-
-    def counters(self) -> dict[str, int | float | str]:
-        return dict(self._figures)
+            super().show(picture, captured_ns or time.monotonic_ns())
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -135,14 +100,12 @@ class _Sender:
                     waiting, connected = 0, True
                 picture = self._take(picture)
         except (OSError, ValueError, av.error.FFmpegError) as error:
-            raise SinkError(
-                f"{self._shown} {'broke off' if connected else 'is not reached'}: {reason(error)}"
-            ) from None
+            raise SinkError(f"{self._name} {'broke off' if connected else 'is not reached'}: {reason(error)}") from None
         finally:
             self._figures["dropped"] += waiting  # the program had them, and nobody took them
             uplink.close()
 
-    def _take(self, last: tuple[U8, int] | None) -> tuple[U8, int] | None:
+    def _take(self, last: Shot | None) -> Shot | None:
         """The newest picture, or ``last`` once more after a silence; None at the end."""
         with self._fresh:
             self._fresh.wait_for(lambda: self._newest or self._stopping.is_set(), _SILENCE if last else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
 from collections import deque
 from statistics import median
@@ -14,10 +13,10 @@ from pydantic import Field
 
 from rtskin.capture.fitted import fitted
 from rtskin.errors import MissingExtraError, SinkError, reason
-from rtskin.frame import U8, Mask, Rendered
+from rtskin.frame import U8, Frame
 from rtskin.media import cv2
-from rtskin.node import Context, Node, NodeOptions
-from rtskin.render.sinks.image import image_of
+from rtskin.node import Context, NodeOptions
+from rtskin.render.sinks.sender import Sender, SendingSink
 
 log = logging.getLogger("rtskin.render")
 
@@ -37,11 +36,13 @@ _STEPS = {
 }
 
 
-class VirtualCamera(Node):
+class VirtualCamera(SendingSink):
     """Rendered or Mask → a virtual camera, by pyvirtualcam (extra ``virtualcam``).
 
     It gets pictures at a constant rate: the last one again where there is no newer one, so that a program that shows it
     never stalls. Its size is that of the first picture; others are fitted into it. SinkError where none can be opened.
+
+    Counters: frames (pictures that came), sent (with those that were repeated), latency_ms (capture to camera).
     """
 
     class Options(NodeOptions):
@@ -52,36 +53,18 @@ class VirtualCamera(Node):
         #: Frames a second; without, the source's.
         rate: float | None = Field(None, gt=0, le=1000)
 
-    emits = "none"
     idle_every: ClassVar[float | None] = 0.5
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._sender: _Sender | None = None
-        self._counters: dict[str, int | float | str] = {}
+    def check(self) -> None:
+        _library()
 
     def open(self, context: Context) -> None:
         self._library = _library()
 
-    def process(self, packet: Rendered | Mask) -> None:
-        picture = _color(image_of(packet))
-        if self._sender is None:
-            self._sender = self._open_camera(picture, packet.frame.source.rate)
-        self._sender.show(picture, packet.frame.captured_ns)
-
-    def idle(self) -> None:
-        if self._sender is not None:
-            self._sender.raise_error()
-
-    def close(self) -> None:
-        sender, self._sender = self._sender, None
-        if sender is not None:
-            sender.close()
-            self._counters = sender.counters()
-
-    def counters(self) -> dict[str, int | float | str]:
-        """device, frames (pictures that came), sent (with those that were repeated), latency_ms (capture to camera)."""
-        return self._counters if self._sender is None else self._sender.counters()
+    def _begin(self, image: U8, frame: Frame) -> Sender:
+        sender = self._open_camera(image, frame.source.rate)
+        sender.start()
+        return sender
 
     def _open_camera(self, picture: U8, source_rate: Any) -> _Sender:
         height, width = picture.shape[:2]
@@ -98,41 +81,33 @@ class VirtualCamera(Node):
         return _Sender(camera, rate)
 
 
-class _Sender:
-    """Sends the newest picture at a constant rate, in a thread of its own."""
+class _Sender(Sender):
+    """Sends at a constant rate."""
 
     def __init__(self, camera: Any, rate: float) -> None:
+        super().__init__(f"the virtual camera {camera.device}", "rtskin-virtual-camera")
         self._camera, self._rate = camera, rate
         self._size = (camera.width, camera.height)
-        self._newest: tuple[U8, int] | None = None
-        self._frames = self._sent = 0
         self._latencies: deque[float] = deque(maxlen=_MEASURED)
         self._error: Exception | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rtskin-virtual-camera", daemon=True)
-        self._thread.start()
 
     def show(self, picture: U8, captured_ns: int) -> None:
-        self.raise_error()
-        self._frames += 1
-        self._newest = (fitted(picture, self._size), captured_ns)
+        super().show(fitted(_color(picture), self._size), captured_ns)
 
     def raise_error(self) -> None:
         if self._error is not None:
-            raise SinkError(f"the virtual camera {self._camera.device} stopped taking pictures: {reason(self._error)}")
+            raise SinkError(f"{self._name} stopped taking pictures: {reason(self._error)}")
 
-    def close(self) -> None:
-        self._stopping.set()
-        self._thread.join(2.0)
-        if self._thread.is_alive():  # inside the driver: what it works with must stay
-            log.warning("the virtual camera %s does not let go; it is left", self._camera.device)
-            return
-        self._camera.close()
-        if len(self._latencies) >= _MEASURED:
-            self._say_latency()
+    def close(self) -> bool:
+        ended = super().close()
+        if ended:  # else it is inside the driver: what it works with must stay
+            self._camera.close()
+            if len(self._latencies) >= _MEASURED:
+                self._say_latency()
+        return ended
 
     def counters(self) -> dict[str, int | float | str]:
-        figures: dict[str, int | float | str] = {"frames": self._frames, "sent": self._sent}
+        figures = super().counters()
         return figures | ({"latency_ms": round(self._latency(), 1)} if self._latencies else {})
 
     def _run(self) -> None:
@@ -148,7 +123,7 @@ class _Sender:
             except Exception as error:  # whatever a driver raises; the node's thread tells it
                 self._error = error
                 return
-            self._sent += 1
+            self._figures["sent"] += 1
             if newest is not shown:
                 shown = newest
                 self._measure(newest[1])

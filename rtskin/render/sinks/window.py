@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rtskin.errors import RtskinError
+from rtskin.errors import RtskinError, reason
 from rtskin.files import write_bytes
 from rtskin.frame import U8, Mask, Rendered
 from rtskin.media import cv2
@@ -21,6 +21,7 @@ from rtskin.render.sinks.caption import captioned
 from rtskin.render.sinks.display import require_display
 from rtskin.render.sinks.image import image_of
 from rtskin.render.sinks.keys import COMMANDS, KEYS
+from rtskin.render.sinks.notices import Awaited, figures, notice
 from rtskin.render.sinks.recorder import Recorder
 
 #: Width and height that a new window does not exceed; it can be resized.
@@ -43,6 +44,9 @@ class WindowSink(Node):
 
     A pause holds the stream: the sink keeps the packet it has, so a source that loses nothing waits, and a live one drops
     its frames at admission, where they are counted.
+
+    mirror: the window alone shows mirror images; other nodes are told (``command("mirror", "on")``), so that words in the
+    picture can be read all the same.
     """
 
     class Options(NodeOptions):
@@ -59,6 +63,7 @@ class WindowSink(Node):
         super().__init__(**options)
         self._context = Context()
         self._image: U8 | None = None
+        self._mirrored: U8 | None = None
         self._pool = BufferPool()
         self._mirror: bool = self.options.mirror
         self._paused = self._help = self._shown = self._closed = False
@@ -67,19 +72,26 @@ class WindowSink(Node):
         self._looked, self._lines = 0.0, [""]
         self._packet: Rendered | Mask | None = None
         self._recorder: Recorder | None = None
+        self._awaited = Awaited()
         self._frames = self._bytes = 0
         self._size: tuple[int, ...] = (0, 0)
+
+    def check(self) -> None:
+        require_display()
 
     def open(self, context: Context) -> None:
         require_display()
         _quiet_qt()
         self._context = context
+        if self._mirror:
+            self._tell_mirror()
 
     def process(self, packet: Rendered | Mask) -> None:
         self._hold()  # a pause that began while nothing came
         if self._closed or self._context.stopping.is_set():
             return
         self._packet, self._image = packet, image_of(packet)
+        self._mirrored = packet.mirrored if isinstance(packet, Rendered) else None
         self._frames += 1
         if self._recorder is not None:
             self._recorder.add(Rendered(packet.frame, self._image))
@@ -99,7 +111,7 @@ class WindowSink(Node):
             self._closed = True
             cv2.destroyWindow(self.options.title)
             cv2.pollKey()  # lets Qt take the window away
-        self._image = self._packet = None
+        self._image = self._mirrored = self._packet = None
 
     def counters(self) -> dict[str, int | float | str]:
         """frames that were shown, and bytes of their pixels."""
@@ -116,6 +128,7 @@ class WindowSink(Node):
             self._paused = not self._paused
         elif key == "x":
             self._mirror = not self._mirror
+            self._tell_mirror()
         elif key == "f":
             self._full = not self._full
             self._fill_screen()
@@ -132,10 +145,22 @@ class WindowSink(Node):
         self._draw()
 
     def _command(self, name: str, value: str) -> None:
+        """What cannot be is said, and the stream goes on; what cannot be seen is said too."""
+        before = self._context.statistics() if name == "model" else None
         try:
-            self._context.command(name, value)
-        except RtskinError as error:  # what cannot be is said, and the stream goes on
-            self._say(str(error))
+            taken = self._context.command(name, value)
+        except Exception as error:  # a view, or a model, of somebody else's may raise anything
+            self._say(str(error) if isinstance(error, RtskinError) else f"{type(error).__name__}: {reason(error)}")
+            return
+        if not taken:
+            self._say(f"nothing here has a {name} to change")
+            return
+        if name == "model":
+            self._awaited.ask(before)
+        self._say(notice(name, self._context.statistics()))
+
+    def _tell_mirror(self) -> None:
+        self._context.command("mirror", "on" if self._mirror else "off")
 
     def _save_picture(self) -> None:
         """What is shown, without words and mirror, as PNG."""
@@ -156,7 +181,10 @@ class WindowSink(Node):
             self._say(recorder.close())
             return
         path = self.options.folder / f"rtskin-{datetime.now():%Y%m%d-%H%M%S-%f}.mp4"
-        self._recorder = Recorder(path)
+        try:
+            self._recorder = Recorder(path)
+        except (RtskinError, RuntimeError, OSError) as error:  # no thread can be started, say
+            self._say(f"not recorded: {reason(error)}")
 
     def _say(self, message: str) -> None:
         log.info("%s", message)
@@ -201,7 +229,7 @@ class WindowSink(Node):
             return
         if self._size != self._image.shape[:2]:  # the first picture, or a view of another shape
             self._show_window(self._image)
-        cv2.imshow(self.options.title, self.decorate(self._image))
+        cv2.imshow(self.options.title, self.decorate(self._image, self._mirrored))
 
     def _show_window(self, image: U8) -> None:
         title, (height, width) = self.options.title, image.shape[:2]
@@ -210,9 +238,14 @@ class WindowSink(Node):
         cv2.resizeWindow(title, max(_SMALLEST[0], int(width * scale)), max(_SMALLEST[1], int(height * scale)))
         self._shown, self._size = True, image.shape[:2]
 
-    def decorate(self, image: U8) -> U8:
-        """The picture as it is shown: mirrored, with help, figures and messages; the original is not touched."""
-        if self._mirror:
+    def decorate(self, image: U8, mirrored: U8 | None = None) -> U8:
+        """The picture as it is shown: mirrored, with help, figures and messages; the original is not touched.
+
+        mirrored: what a mirror shows of it, where that is not just its pixels turned round.
+        """
+        if self._mirror and mirrored is not None:
+            image = mirrored
+        elif self._mirror:
             flipped = self._pool.take(image.shape, np.uint8)
             image = cv2.flip(image, 1, dst=flipped)
         lines = self._words()
@@ -225,6 +258,8 @@ class WindowSink(Node):
         if self._recorder is not None:
             error = self._recorder.error
             lines.append(f"recording, {self._recorder.frames} frames" if error is None else f"not recorded: {error}")
+        if (news := self._awaited.news(self._context.statistics)) is not None:
+            self._say(news)
         if time.monotonic() < self._message_until:
             lines.append(self._message)
         if self._paused:
@@ -237,23 +272,6 @@ class WindowSink(Node):
         if now - self._looked >= _LOOK:
             self._looked, self._lines = now, figures(self._context.statistics())
         return self._lines
-
-
-def figures(statistics: Any) -> list[str]:
-    """What matters of a graph's statistics (rtskin.graph.stats.GraphStatistics) to who looks at its window."""
-    if statistics is None:
-        return []
-    p50, p95 = (statistics.latency_ms.get(name) for name in ("p50", "p95"))
-    late = "" if p50 is None or p95 is None else f", {p50:.0f} ms late (95 %: {p95:.0f})"
-    counters = {name: node.counters for name, node in statistics.nodes.items()}
-    smooth, render = counters.get("smooth", {}), counters.get("render", {})
-    return [
-        f"{statistics.fps:.1f} frames/s{late}",
-        f"dropped {statistics.frames.get('dropped', 0)} of {statistics.frames.get('captured', 0)}",
-        f"model {statistics.model}, {statistics.runtime} on {statistics.device}",
-        f"smoothing {smooth.get('mode', '-')}, strength {smooth.get('strength', '-')}",
-        f"view {render.get('view', '-')}, threshold {render.get('threshold', '-')}",
-    ]
 
 
 def _quiet_qt() -> None:

@@ -12,8 +12,9 @@ Its keyword-only arguments are what a user may say of it, checked by their annot
         ...
 
 and use them as any other: ``--view negative:strength=0.5+overlay``. A view that remembers something from frame to frame is
-a class with these arguments in ``__init__`` and the same call. A view that draws ``mask.regions`` says so
-(:func:`draws_regions`): they are looked for only while such a view is shown.
+a class with these arguments in ``__init__`` and the same call; what it holds it gives back in ``close``, which is called
+once. A view that draws ``mask.regions`` says so (:func:`draws_regions`): they are looked for only while such a view is
+shown; so does one that writes words (:func:`writes_words`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,18 @@ from rtskin.frame import U8, Mask
 from rtskin.registry import VIEWS
 from rtskin.render.views.parameters import Bgr, Color, Pixels, Share, parse_color
 
-__all__ = ["Bgr", "Color", "Pixels", "Share", "View", "draws_regions", "needs_regions", "parse_color", "view"]
+__all__ = [
+    "Bgr",
+    "Color",
+    "Pixels",
+    "Share",
+    "View",
+    "draws_regions",
+    "needs_regions",
+    "parse_color",
+    "view",
+    "writes_words",
+]
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -44,6 +56,12 @@ def view(name: str) -> Callable[[T], T]:
 def draws_regions(view: T) -> T:
     """Decorator: the view needs ``mask.regions``."""
     view.draws_regions = True  # type: ignore[attr-defined]
+    return view
+
+
+def writes_words(view: T) -> T:
+    """Decorator: the view writes words. For a mirrored window it is shown a mirrored mask, so that they can be read."""
+    view.writes_words = True  # type: ignore[attr-defined]
     return view
 
 

@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator
 
-from rtskin.errors import InputError
 from rtskin.frame import U8, Frame, Mask
 from rtskin.media import cv2
 from rtskin.render.playback import Playback, seconds_of
+from rtskin.render.views.backdrop import Backdrop
 from rtskin.render.views.blend import mix, mix_picture
-from rtskin.render.views.parameters import Bgr, Share, parse_color
+from rtskin.render.views.parameters import Bgr, Share
 from rtskin.render.views.transfer import Transfer
-
-
-def backdrop(text: str) -> str:
-    """What a background may be: a colour, or a file that is there. InputError for anything else."""
-    if color_or_none(text) is None and not Path(text).is_file():
-        raise InputError(f"{text} is neither a colour (rrggbb) nor an image or video that is there")
-    return text
 
 
 class Cutout:
     """The picture where the mask is 255, the background where it is 0, mixed between.
 
-    background: a colour (rrggbb), or the path of an image or a video, which fills the frame (what stands out is cut off); a
-    video plays by the frames' times, and begins again at its end. transfer: how far the skin takes on the background's
+    background: a colour (rrggbb), or the path of an image or a video (:func:`rtskin.render.views.backdrop.backdrop_of` says
+    which it is), which fills the frame (what stands out is cut off); a video plays by the frames' times, and begins again at
+    its end. transfer: how far the skin takes on the background's
     light and colour, 0 … 1 (with an image or a video).
     """
 
-    def __init__(
-        self, *, background: Annotated[str, AfterValidator(backdrop)] = "000000", transfer: Share = 0.0
-    ) -> None:
-        color = color_or_none(background)
+    def __init__(self, *, background: Backdrop = (0, 0, 0), transfer: Share = 0.0) -> None:
         #: One frame must come after the other where something plays behind it.
-        self.stateful = color is None
-        self._color: Bgr = color or (0, 0, 0)
-        self._playback = None if color else Playback(background)
+        self.stateful = not isinstance(background, tuple)
+        self._color: Bgr = background if isinstance(background, tuple) else (0, 0, 0)
+        self._playback = None if isinstance(background, tuple) else Playback(background)
         self._transfer = Transfer(transfer) if transfer and self._playback else None
         self._begin = math.nan
         self._fitted: tuple[Frame, U8] | None = None
@@ -72,14 +60,6 @@ class Cutout:
         if self._fitted is None or self._fitted[0] is not shown or self._fitted[1].shape[1::-1] != size:
             self._fitted = (shown, _filling(shown.bgr, size))
         return self._fitted[1]
-
-
-def color_or_none(text: str) -> Bgr | None:
-    """The colour that is written there; None where it is none."""
-    try:
-        return parse_color(text)
-    except InputError:
-        return None
 
 
 def _filling(picture: U8, size: tuple[int, int]) -> U8:

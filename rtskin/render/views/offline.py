@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
-from pydantic import AfterValidator
 
 from rtskin.errors import InputError, MissingExtraError
 from rtskin.frame import U8, Mask
 from rtskin.media import cv2
+from rtskin.render.views.backdrop import Backdrop
 from rtskin.render.views.box import around
-from rtskin.render.views.cutout import Cutout, backdrop, color_or_none
+from rtskin.render.views.cutout import Cutout
 
 #: Pixels around the skin that are looked at too.
 _BORDER = 8
@@ -56,8 +54,8 @@ class SeamlessClone:
 
     live = False
 
-    def __init__(self, *, background: Annotated[str, AfterValidator(backdrop)]) -> None:
-        if color_or_none(background) is not None:
+    def __init__(self, *, background: Backdrop) -> None:
+        if isinstance(background, tuple):
             raise InputError("seamless-clone needs an image or a video as background; before a colour use cutout")
         self._cutout = Cutout(background=background)
 

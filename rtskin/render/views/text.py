@@ -8,8 +8,10 @@ from rtskin.errors import InputError
 
 _NAME = re.compile(r"[^\s:+,=\"]+")
 _KEY = re.compile(r"\s*([A-Za-z_][\w-]*)\s*=")
-#: As it is up to the next mark, or anything in double quotes.
-_VALUE = re.compile(r'\s*(?:"([^"]*)"|([^,+"]*))')
+#: As it is up to the next mark, or anything in double quotes, where two of them are one.
+_VALUE = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,+"]*))')
+#: What a value can hold in quotes only.
+_MARKS = set(',+"')
 
 #: Name of a view, and what is said of it.
 Said = tuple[str, dict[str, str]]
@@ -18,8 +20,8 @@ Said = tuple[str, dict[str, str]]
 def parse_views(text: str) -> list[Said]:
     """The views in a text, each with its arguments. InputError shows where it cannot be read.
 
-    Views are joined by ``+``, arguments follow a colon and are parted by commas; a value with a comma or a plus in it is put
-    in double quotes.
+    Views are joined by ``+``, arguments follow a colon and are parted by commas; a value with a comma, a plus or a double
+    quote in it is put in double quotes, and a double quote in there is written twice.
     """
     found: list[Said] = []
     at = 0
@@ -47,8 +49,16 @@ def write_views(said: list[Said]) -> str:
 
 
 def _written(arguments: dict[str, str]) -> str:
-    pairs = [f'{key}="{value}"' if set(value) & set(',+"') else f"{key}={value}" for key, value in arguments.items()]
+    pairs = [f"{key}={_quoted(value)}" for key, value in arguments.items()]
     return f":{','.join(pairs)}" if pairs else ""
+
+
+def _quoted(value: str) -> str:
+    """As it is, or in quotes where it would be read otherwise."""
+    if not set(value) & _MARKS and value == value.strip():
+        return value
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _name(text: str, at: int) -> tuple[str, int]:
@@ -70,7 +80,8 @@ def _argument(text: str, at: int) -> tuple[str, str, int]:
     value = _VALUE.match(text, key.end())
     assert value is not None, "it matches the empty text"
     quoted, plain = value.groups()
-    return key[1].replace("-", "_"), plain.strip() if quoted is None else quoted, _after_spaces(text, value.end())
+    said = plain.strip() if quoted is None else quoted.replace('""', '"')
+    return key[1].replace("-", "_"), said, _after_spaces(text, value.end())
 
 
 def _after_spaces(text: str, at: int) -> int:

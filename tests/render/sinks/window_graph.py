@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-import rtskin.cli.live as verb
+import rtskin.cli.graphs as graphs_of_verbs
 from rtskin.cli.main import run
 from rtskin.graph import Graph
 
@@ -59,7 +59,7 @@ def answer() -> None:
         say("captured", graphs[0].statistics().frames["captured"], "shown", shown(graphs[0]))
 
 
-verb.Graph = Watched  # type: ignore[misc]
+graphs_of_verbs.Graph = Watched  # type: ignore[misc]
 watcher = threading.Thread(target=watch)
 watcher.start()
 threading.Thread(target=answer, daemon=True).start()
