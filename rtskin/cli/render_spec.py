@@ -150,12 +150,13 @@ def targets_of(output: str | None, view: str | None, others: Mapping[str, str | 
 
 def check_source(source: str, targets: Sequence[Target]) -> None:
     """InputError for a source that may have no end, and for an output that is the input itself; SourceNotFoundError."""
-    if source != PIPE:
-        check_there(source)
+    if source == PIPE:
+        return
     for output, _ in targets:
-        if source != PIPE and os.path.abspath(source) == os.path.abspath(output):
+        if os.path.abspath(source) == os.path.abspath(output):
             raise InputError(f"{output} is the input itself; choose another OUTPUT")
-    kind = "pipe" if source == PIPE else kind_of(source)
+    check_there(source)
+    kind = kind_of(source)
     if kind in ("camera", "network"):
         raise InputError(
             f"{source} may have no end; record it with: rtskin live {source} --pace max --sink {targets[0][0]}"
