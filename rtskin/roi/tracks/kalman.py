@@ -104,8 +104,8 @@ class BoxFilter:
                 toward = math.copysign(0.5, speed)
                 self._state[middle, :2] = value + toward * hidden, speed - toward * growth
             else:
-                # What was seen of it last is a part of it: it is no farther than its own length from there.
-                reach = float(whole._state[side, 0])
+                # What was seen of it last is a part of it: the middle of that is inside it.
+                reach = float(whole._state[side, 0]) / 2
                 expected = before + speed_before * seconds
                 there = min(max(expected, value - reach), value + reach)
                 self._state[middle, :2] = there, speed_before if there == expected else speed
