@@ -42,7 +42,7 @@ def match(
         [[cost(track, region, before - track.seen if track.hidden else 0.0) for region in regions] for track in tracks]
     )
     if look is not None:
-        costs += unlike(tracks, regions, costs < NEVER, look)
+        costs += unlike(tracks, regions, costs, NEVER, look)
     rows, columns = linear_sum_assignment(costs)
     chosen = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if costs[row, column] < NEVER]
     pairs = [(tracks[row], regions[column]) for row, column in chosen]

@@ -30,8 +30,8 @@ CRUMB = 0.1
 NECK_EVERY, NECKS = 3, 3
 #: What is below this share of the frame, 60×60 pixels at 720p, has to be seen twice as often: small things are often noise.
 SMALL = 0.004
-#: Regions a frame that are shown to the classifier.
-LOOKS = 4
+#: Regions a frame that are shown to the classifier: new ones, and those it knows, which may wait.
+LOOKS, AGAIN = 4, 1
 
 Labeller = Callable[[Frame, Sequence[FoundRegion]], list[tuple[float, float, float]]]
 Size = tuple[int, int]
@@ -185,7 +185,9 @@ class Tracker:
             return
         seen = [track for track in self._tracks if track.seen == tick.now and not track.shared]
         due = sorted(((track.votes.due(tick.now), track) for track in seen), key=lambda pair: -pair[0])
-        chosen = [track for how_much, track in due if how_much > 0][:LOOKS]
+        wanted = [track for how_much, track in due if how_much > 0]
+        new = [track for track in wanted if track.votes.new][:LOOKS]
+        chosen = new or [track for track in wanted if not track.votes.new][:AGAIN]
         if chosen and _compares(self._labeller):
             chosen = seen
         if chosen:

@@ -18,9 +18,14 @@ class Votes:
         self._count = 0
         self._last = 0.0
 
+    @property
+    def new(self) -> bool:
+        """It was not looked at as often yet as it is at first."""
+        return self._count < FIRST
+
     def due(self, now: float) -> float:
         """How much it is time for another look; none where 0 or less. now: seconds of the stream."""
-        return FIRST - self._count + 1.0 if self._count < FIRST else (now - self._last) / EVERY - 1.0
+        return FIRST - self._count + 1.0 if self.new else (now - self._last) / EVERY - 1.0
 
     def add(self, probabilities: tuple[float, float, float], now: float) -> None:
         """One look. probabilities: of LABELS, 0 … 1."""

@@ -72,3 +72,22 @@ def test_what_compares_regions_is_shown_all_of_them(labeller: BySize, shown: lis
         things = [face(200), hand(1000), *([hand(600)] if number >= 5 else [])]
         tracker(frame(number / 30, number), find_regions(together(*things), FRAME))
     assert labeller.shown[: len(shown)] == shown
+
+
+def test_known_things_are_looked_at_again_one_a_frame() -> None:
+    labeller = BySize()
+    tracker = Tracker(Habits(cuts=False), labeller)
+    for number in range(60):
+        tracker(frame(number / 30, number), find_regions(together(face(200), hand(600), hand(1000)), FRAME))
+    assert labeller.shown[:3] == [3, 3, 3]
+    assert set(labeller.shown[3:]) == {1}
+    assert len(labeller.shown) == pytest.approx(3 + 3 * 3, abs=1), "each after half a second"
+
+
+def test_what_is_where_it_was_expected_is_not_looked_at() -> None:
+    """A hand beside a face could be either, but nobody moved."""
+    labeller = BySize()
+    tracker = Tracker(Habits(cuts=False), labeller)
+    for number in range(12):
+        tracker(frame(number / 30, number), find_regions(together(face(400), hand(600)), FRAME))
+    assert labeller.shown == [2, 2, 2]
