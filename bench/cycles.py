@@ -4,7 +4,8 @@
 the live pipeline with the default model, a small synthetic camera and no display; it shows a few frames and stops. Memory is
 what the system counts (Linux: /proc/self) after Python's garbage is collected and the allocator has given back what it keeps
 for later (glibc keeps some for each thread there was: without, the same process stands at twice as much after a thousand
-graphs, and grows no more); of it, the slope over the second half of the samples, since at first caches fill.
+graphs, and grows no more), with the allocator's setting that the command line makes; of it, the slope over the second half
+of the samples, since at first caches fill.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 
 from bench.endless import resident
 from bench.report import Cell, machine, markdown, publish
+from rtskin.allocator import share_heaps
 from rtskin.graph import Graph
 from rtskin.infer.cards import DEFAULT_MODEL
 
@@ -56,8 +58,8 @@ class Sample:
 
 def _give_back() -> None:
     gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def main() -> int:
@@ -69,6 +71,7 @@ def main() -> int:
     if not Path("/proc/self/task").exists():
         print("bench.cycles counts threads and files in /proc, which is not there", file=sys.stderr)
         return 2
+    share_heaps()
     rows = []
     for name, work, count in (
         ("start and stop", cycles, chosen.cycles),

@@ -31,9 +31,51 @@ def _more(way: str) -> float:
     return float(done.stdout)
 
 
-@pytest.mark.skipif(
+glibc = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc" or not Path("/proc/self/statm").exists(), reason="this is about glibc's malloc"
 )
+
+#: How many heaps glibc says it has, after eight threads that live at once asked for memory.
+_THREADS = """
+import ctypes, os, sys, tempfile, threading
+from rtskin.allocator import share_heaps
+
+if sys.argv[1] == "shared":
+    assert share_heaps()
+meet = threading.Barrier(8)
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+
+def work():
+    meet.wait()
+    libc.malloc(50_000)
+    meet.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+libc.fopen.restype, libc.malloc_info.argtypes = ctypes.c_void_p, (ctypes.c_int, ctypes.c_void_p)
+libc.fclose.argtypes = (ctypes.c_void_p,)
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "info").encode()
+    file = libc.fopen(path, b"w")
+    libc.malloc_info(0, file)
+    libc.fclose(file)
+    print(open(path).read().count("<heap nr="))
+"""
+
+
+@glibc
+def test_threads_share_heaps() -> None:
+    counts = []
+    for way in ("own", "shared"):
+        words = [sys.executable, "-c", _THREADS, way]
+        counts.append(int(subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout))
+    assert counts[0] > 4
+    assert counts[1] <= 2
+
+
+@glibc
 def test_large_blocks_go_back_to_the_system() -> None:
     assert _more("kept") > 60
     assert _more("given back") < 20

@@ -13,6 +13,7 @@ from types import FrameType
 import typer
 from rich.console import Console
 
+from rtskin.allocator import share_heaps
 from rtskin.errors import InputError
 from rtskin.files import check_output, write_text
 from rtskin.graph import Graph, GraphStatistics
@@ -24,6 +25,7 @@ def run_graph(graph: Graph, *, duration: float | None = None, stats: Path | None
 
     The statistics are written to ``stats`` also after an error, since they help to find it.
     """
+    share_heaps()
     with statistics_to(stats, graph), on_interrupt(graph.drain, graph.stop), opencv_alone():
         statistics = graph.run(duration)
     if statistics.state == "stopped":

@@ -13,7 +13,7 @@ from rtskin.smooth.change import Reference
 from rtskin.smooth.ema import Ema
 from rtskin.smooth.flow import Flow
 from rtskin.smooth.motion import FlowField, Mover
-from rtskin.smooth.tone import ToneMatch
+from rtskin.smooth.tone import ToneMatch, median_difference
 
 WIDTH, HEIGHT = 256, 144
 
@@ -36,13 +36,34 @@ def frame(small: np.ndarray) -> Frame:
     return Frame(0, BgrPicture(pixels), SourceInfo("made", WIDTH, HEIGHT))
 
 
+@pytest.mark.parametrize("finely", [False, True])
 @pytest.mark.parametrize("shift", [1, 4, 9])
-def test_the_flow_leads_back(shift: int) -> None:
-    motion = FlowField()(texture(), np.roll(texture(), shift, axis=1))
+def test_the_flow_leads_back(shift: int, finely: bool) -> None:
+    motion = FlowField(finely)(texture(), np.roll(texture(), shift, axis=1))
     middle = motion.flow[30:-30, 30:-30]
     assert not motion.still
     assert np.abs(middle - (-shift, 0)).mean() < 0.2
     assert (motion.lost[30:-30, 30:-30] > 0).mean() < 0.02
+
+
+def test_planes_of_one_size_move_together() -> None:
+    (before, mask), (now, _) = scene(80), scene(86)
+    motion, move = FlowField()(before, now), Mover()
+    planes = [mask.copy(), before.astype(np.float32)]
+    expected = [np.array(move(plane, motion)) for plane in planes]
+    move.in_place(motion, *planes)
+    for plane, moved in zip(planes, expected, strict=True):
+        assert np.array_equal(plane, moved)
+    assert not np.array_equal(planes[0], mask)
+
+
+def test_a_difference_that_is_known_is_not_asked_for_again() -> None:
+    before, now = texture(), np.clip(texture() * 0.8, 0, 255).astype(np.uint8)
+    match = ToneMatch()
+    matched = match(before, now)
+    assert not np.array_equal(matched, before)
+    assert np.array_equal(match(before, now, median_difference(before, now)), matched)
+    assert match(before, now, 0.0) is before
 
 
 def test_what_is_uncovered_is_lost() -> None:
