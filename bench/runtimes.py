@@ -41,9 +41,9 @@ def main() -> int:
     size = chosen.size.replace("x", "×")
     text = (
         f"## Runtimes\n\n{machine()}; {used}. `python -m bench.runtimes`: networks alone at {size}, one thread, each way in "
-        f"a process of its own, all ways of one network in turn for {chosen.seconds:g} s. Load is from a new process (Python "
-        f"and numpy there) to the network loaded, MB the most memory that it held. The best runtime is to be at least "
-        f"{AIM:g} times as fast as {EAGER}.\n\n{_table(found)}"
+        f"a process of its own, all ways of one network in turn for {chosen.seconds:g} s. Load is from a new process "
+        f"(Python and numpy there) to the network loaded, MB the most memory that it held. The best runtime is to be at "
+        f"least {AIM:g} times as fast as {EAGER}.\n\n{_table(found)}"
     )
     print(text) if chosen.no_publish else publish("runtimes", text)
     return 0

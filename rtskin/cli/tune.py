@@ -56,7 +56,7 @@ def tune(
         typer.echo(json.dumps(_report(card.name, choice), indent=2))
         return
     print_listing(_table(found, choice))
-    threads = "" if choice.way.threads is None else f", {choice.way.threads} threads"
+    threads = "" if choice.way.threads is None else f", {choice.way.threads} thread{'s' * (choice.way.threads > 1)}"
     typer.echo(f"chosen for {card.name}: {choice.way} on {choice.way.device}{threads}: {choice.why}")
 
 

@@ -110,3 +110,17 @@ def test_plots_of_one_size_are_bars(tmp_path: Path) -> None:
     assert text.startswith("<?xml")
     with pytest.raises(InputError):
         draw(found, tmp_path / "bars.doc", False)
+
+
+def test_a_verb_runs_on_the_runtime_it_is_told(rtskin: Rtskin, clip: Path, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    arguments = ("render", clip, tmp_path / "matte.mkv", "--size", "64x64", "--stats", tmp_path / "stats.json")
+    outcome = rtskin(*arguments, "--runtime", "openvino")
+    assert outcome.status == 0, outcome.err
+    assert json.loads((tmp_path / "stats.json").read_text())["runtime"] == "openvino"
+    cv2.imwrite(str(tmp_path / "shot.png"), cv2.UMat(48, 64, cv2.CV_8UC3).get())
+    told = rtskin("mask", tmp_path / "shot.png", "--out", tmp_path / "masks", "--runtime", "litert")
+    assert (told.status, "litert loads .tflite files" in told.err) == (1, True)
+    for verb in (("live", "--sink", "null"), ("roi",)):
+        wrong = rtskin(*verb, "pattern:64x48?frames=3", "--runtime", "onnxrutime")
+        assert (wrong.status, "did you mean onnxruntime?" in wrong.err) == (2, True)

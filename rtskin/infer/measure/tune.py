@@ -150,7 +150,9 @@ def tune(
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
     way = Way(best.way.runtime, best.info["device"], best.way.threads, best.way.options)
     choice = Choice(way, why, round(best.p50, 3), brief, when, [one.to_json() for one in found])
-    _stored(card, device).write(json.dumps({**vars(choice), "way": choice.way.to_json()}).encode())
+    # A short look at a busy machine may have had no time for some; the next start looks again.
+    if not (brief and any(one.error is not None for one in found)):
+        _stored(card, device).write(json.dumps({**vars(choice), "way": choice.way.to_json()}).encode())
     return choice, found
 
 

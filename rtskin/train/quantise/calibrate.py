@@ -18,8 +18,6 @@ from rtskin.infer.weights import checked_weights
 
 #: What is computed in 8 bits. Activations in between stay floating point: nothing has kernels for them.
 OPERATORS = ("Conv", "Add")
-#: Frames whose numbers are held before they are merged.
-_HELD = 16
 
 
 def ranges(card: Card, pictures: Sequence[U8]) -> Any:
@@ -47,7 +45,6 @@ def ranges(card: Card, pictures: Sequence[U8]) -> Any:
             augmented_model_path=str(Path(folder) / "augmented.onnx"),
             calibrate_method=CalibrationMethod.MinMax,
             providers=["CPUExecutionProvider"],
-            extra_options={"max_intermediate_outputs": _HELD},
         )
         calibrator.collect_data(Feeds())
         return calibrator.compute_data()

@@ -110,3 +110,16 @@ def test_what_was_chosen_is_kept_for_this_model_machine_and_version(
     assert tuned(card) is None
     assert "is damaged; it is made anew" in caplog.text
     assert json.loads(json.dumps(kept.measured))[1]["p50_ms"] == 5.0
+
+
+def test_a_short_look_that_had_no_time_for_all_is_not_kept(
+    make_card: MakeCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RTSKIN_CACHE", str(tmp_path / "cache"))
+    late = Measured("m", (1, 1), Way("onnxruntime", "cpu", 1), error="no answer within 4 s")
+    monkeypatch.setattr(tuning, "race", lambda *_: [late, way(5.0, "openvino")])
+    card = make_card()
+    assert tuning.tune(card, brief=True)[0].way.runtime == "openvino"
+    assert tuned(card) is None
+    tuning.tune(card)
+    assert tuned(card) is not None

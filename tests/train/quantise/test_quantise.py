@@ -98,6 +98,15 @@ def test_tensorrt_builds_its_file(made: Quantised, tmp_path: Path, monkeypatch: 
     assert len(engine(Card.load(beside / "model.toml"), (416, 224), "int8").data) > 100_000
 
 
+def test_every_picture_counts(portrait: U8) -> None:
+    """The bright one comes first: what is added to it may widen no range but its own."""
+    card, black = load_card("mobile-unet"), np.zeros((64, 64, 3), np.uint8)
+    widest = [
+        float(ranges(card, pictures)["mul"].range_value[1].item()) for pictures in ([portrait, *[black] * 16], [black])
+    ]
+    assert widest[0] > 2 > widest[1]
+
+
 def test_a_prior_is_calibrated_as_in_a_video(portrait: U8) -> None:
     first, second = _feeds(load_card("mobile-unet-prior"), [portrait, portrait])
     assert list(first) == ["image", "prior"]
