@@ -23,10 +23,10 @@ from rtskin.render.outputs.color import codes_of, matrix_for
 from rtskin.render.outputs.native import Native, check_size, gray_frame
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import Plane, channels_of, planes_of
-from rtskin.render.outputs.shown import ALPHA, Shown, shown_by
+from rtskin.render.outputs.shown import Shown, shown_by
 from rtskin.render.views import Bgr
 from rtskin.render.views.box import FAINT
-from rtskin.render.views.chain import Chain
+from rtskin.render.views.chain import ALPHA, Chain
 from rtskin.render.views.overlay import line_width
 from rtskin.render.views.text import Said
 

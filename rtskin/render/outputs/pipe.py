@@ -14,7 +14,8 @@ from rtskin.render.outputs.fit import Fit, fitting
 from rtskin.render.outputs.native import color_of
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import describe, layout_of, planes_of
-from rtskin.render.outputs.shown import ALPHA, shown_by
+from rtskin.render.outputs.shown import shown_by
+from rtskin.render.views.chain import ALPHA
 
 _log = logging.getLogger("rtskin.render")
 
