@@ -14,7 +14,7 @@ Its keyword-only arguments are what a user may say of it, checked by their annot
 and use them as any other: ``--view negative:strength=0.5+overlay``. A view that remembers something from frame to frame is
 a class with these arguments in ``__init__`` and the same call; what it holds it gives back in ``close``, which is called
 once. A view that draws ``mask.regions`` says so (:func:`draws_regions`): they are looked for only while such a view is
-shown; so does one that writes words (:func:`writes_words`).
+shown; so does one that writes words (:func:`unmirrored`).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ __all__ = [
     "draws_regions",
     "needs_regions",
     "parse_color",
+    "unmirrored",
     "view",
-    "writes_words",
 ]
 
 T = TypeVar("T", bound=Callable[..., Any])
@@ -59,9 +59,10 @@ def draws_regions(view: T) -> T:
     return view
 
 
-def writes_words(view: T) -> T:
-    """Decorator: the view writes words. For a mirrored window it is shown a mirrored mask, so that they can be read."""
-    view.writes_words = True  # type: ignore[attr-defined]
+def unmirrored(view: T) -> T:
+    """Decorator: what the view paints has a left and a right of its own (words, panels side by side): where it is seen in a
+    mirror, it paints on the mirrored frame instead."""
+    view.unmirrored = True  # type: ignore[attr-defined]
     return view
 
 

@@ -36,8 +36,8 @@ class Chain:
         self._steps = _steps(said)
         self.stateful = any(getattr(step, "stateful", not isinstance(step, partial)) for step in self._steps)
         self._pool = BufferPool()
-        # From the first view on that writes words, a mirror image is painted anew, by views of its own.
-        self._words = next((at for at, one in enumerate(things) if getattr(one, "writes_words", False)), None)
+        # From the first view on that a mirror must not turn round, its image is painted anew, by views of its own.
+        self._words = next((at for at, one in enumerate(things) if getattr(one, "unmirrored", False)), None)
         self._said, self._for_mirror = said, list[View]()
 
     def __call__(self, mask: Mask) -> U8:

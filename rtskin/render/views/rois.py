@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtskin.frame import U8, Mask, Region, Regions
-from rtskin.render.views import Bgr, draws_regions, writes_words
+from rtskin.render.views import Bgr, draws_regions, unmirrored
 from rtskin.render.views.marks import WHITE, Marks, Point, color_of
 
 #: The arrow shows where the middle would be after so many seconds.
@@ -23,7 +23,7 @@ BONES = np.array([pair for finger in _FINGERS for pair in pairwise(finger)])
 
 
 @draws_regions
-@writes_words
+@unmirrored
 def rois(picture: U8, mask: Mask, out: U8) -> U8:
     """uint8 H×W×3: boxes (dashed: held), ids, labels with their score, sides, gestures, outlines, landmarks, where the
     middle comes from and goes to, and the latest events. The picture alone where the mask has no regions."""

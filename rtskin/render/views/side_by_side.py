@@ -7,11 +7,13 @@ import numpy as np
 from rtskin.frame import U8, Mask
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
+from rtskin.render.views import unmirrored
 from rtskin.render.views.overlay import overlay
 
 _pool = BufferPool()
 
 
+@unmirrored
 def side_by_side(picture: U8, mask: Mask, out: U8) -> U8:
     """uint8 H×3W×3: source | mask | the picture that the views before made (the overlay where there were none)."""
     height, width = mask.data.shape

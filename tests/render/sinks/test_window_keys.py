@@ -19,7 +19,9 @@ from rtskin.frame import Mask, Region, Regions, Rendered
 from rtskin.graph import Graph
 from rtskin.media import av, cv2
 from rtskin.node import Context
+from rtskin.pool import BufferPool
 from rtskin.render.node import Render
+from rtskin.render.sinks.caption import captioned
 from rtskin.render.sinks.file import FileSink
 from rtskin.render.sinks.recorder import Recorder
 from rtskin.render.sinks.window import WindowSink, figures
@@ -267,9 +269,22 @@ def test_a_mirror_shows_words_that_can_be_read() -> None:
     assert sink.decorate(both.image, both.mirrored) is both.mirrored
     sink.press("x")
     assert node.process(mask).mirrored is None
-    node.set("view", "overlay")
     sink.press("x")
+    node.set("view", "side-by-side")
+    wide = node.process(mask).mirrored
+    assert wide is not None
+    assert np.array_equal(wide, Render(view="side-by-side").process(expected).image)  # the source is on the left
+    node.set("view", "overlay")
     assert node.process(mask).mirrored is None  # turning its pixels round will do
+
+
+def test_long_messages_go_on_in_the_next_line() -> None:
+    pool, image = BufferPool(), np.zeros((240, 320, 3), np.uint8)
+    one = captioned(image, ["short"], pool)
+    many = captioned(image, ["a message of many words " * 5], pool)
+    rows = [int(np.flatnonzero(shown.any(axis=(1, 2)))[-1]) for shown in (one, many)]
+    assert rows[1] > rows[0] + 2 * 13
+    assert not many[:, -2:].any()
 
 
 def test_statistics_are_shown_and_looked_at_now_and_then() -> None:
