@@ -104,11 +104,7 @@ class BoxFilter:
                 toward = math.copysign(0.5, speed)
                 self._state[middle, :2] = value + toward * hidden, speed - toward * growth
             else:
-                # What was seen of it last is a part of it: the middle of that is inside it.
-                reach = float(whole._state[side, 0]) / 2
-                expected = before + speed_before * seconds
-                there = min(max(expected, value - reach), value + reach)
-                self._state[middle, :2] = there, speed_before if there == expected else speed
+                self._state[middle, :2] = before + speed_before * seconds, speed_before
             self._state[side, 0] += hidden
         self._state[_AREA, 0] = max(self.area, whole.area)
         self.keep_size()

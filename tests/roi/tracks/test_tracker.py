@@ -157,17 +157,6 @@ def test_what_was_there_for_a_moment_is_not_held() -> None:
     assert all(ids(regions) == [] for regions in told[6:])
 
 
-def test_what_was_half_hidden_and_stood_still_is_held_where_it_was() -> None:
-    """It came fast, and half of it is not seen since: it did not go on at that speed."""
-    moving = [disc(600, 650 - 30 * number, 80) for number in range(13)]
-    told = run(opened(), [*moving, *still(12, disc(600, 290, 45)), *[empty()] * 8])
-    for regions in told[len(moving) + 12 :]:
-        (region,) = regions.regions
-        x, y, w, h = region.box
-        assert region.state == "held"
-        assert (x + w / 2, y + h / 2) == pytest.approx((600, 290), abs=90)
-
-
 @pytest.mark.parametrize("speed", [8.0, 16.0, 30.0])
 def test_a_hand_passes_behind_a_thing_for_half_a_second(speed: float) -> None:
     wide = 15 * speed + 150
