@@ -1,9 +1,9 @@
 """From decoded planes (8-bit Y, U, V) to a network's tensor: the colours are converted at the network's size.
 
-Of 1280×720 in 4:2:0 half as many bytes are read as of BGR, and nothing of the frame's size is written: 0.7 of the time of
-the kernel that takes BGR, and no conversion of the whole picture, which a view may need, but a matte does not (3840×2160: 25
-MB a frame). The answer is that of :mod:`rtskin.preprocess.kernels` on BGR within one level of 255 (swscale cuts fractions
-off), but where single pixels lie outside of RGB: there the mean is cut off, not each pixel.
+Of pictures in 4:2:0 half as many bytes are read as of BGR, and nothing of the frame's size is written: BGR of 3840×2160 is
+25 MB a frame, for every frame that is under way. The answer is that of :mod:`rtskin.preprocess.kernels` on BGR within one
+level of 255 (swscale cuts fractions off), but where single pixels lie outside of RGB: there the mean is cut off, not each
+pixel.
 """
 
 from __future__ import annotations

@@ -22,9 +22,10 @@ from rtskin.preprocess.taps import taps
 
 _Triple = tuple[float, float, float]
 
-#: A frame of so many times the tensor's pixels goes straight from its planes. 1280×720 to 416×224 takes 0.96 ms so, and 0.9
-#: from BGR, which takes 0.5 to make, where no view needs it; 640×360 takes 0.8 and 0.4.
-LARGE = 8
+#: A frame of so many times the tensor's pixels goes straight from its planes: more than 1920×1080 for one of 416×224.
+#: Smaller ones gain nothing where a view needs BGR anyway (1280×720 takes 0.96 ms so, and 0.9 from BGR, which takes 0.5 to
+#: make), and keep what networks were measured with: half a level of green moves masks by 5 of 255 at one pixel in 1000.
+LARGE = 32
 
 
 @dataclass(frozen=True, slots=True)
