@@ -77,7 +77,7 @@ def test_in_fp16_the_answer_is_nearly_the_same(name: str, portraits: list[U8]) -
     """ONNX Runtime runs fp16 on a CPU, slowly: it says whether the converted network is still the same."""
     ort, card = pytest.importorskip("onnxruntime"), load_card(name)
     pytest.importorskip("onnx")
-    segmenter = load_segmenter(card, runtime="onnxruntime", threads=1)
+    segmenter = load_segmenter(card, runtime="onnxruntime", threads=1, size=(128, 128))
     tensor = segmenter.prepare(frame_of(portraits[0])).tensor
     assert tensor is not None
     answers = []
