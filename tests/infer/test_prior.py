@@ -126,7 +126,7 @@ def test_card_and_network_must_agree(tmp_path: Path, make_card: MakeCard) -> Non
         load(make_card(input={"width": 16, "height": 16, "prior": True}))
     with pytest.raises(ModelError, match="input 'prior' is 1×3×h×w, a prior is 1×1×16×16"):
         load(card(tmp_path / "two", channels=3))
-    with pytest.raises(ModelError, match=r"input 'prior' is tensor\(int64\), a prior is float32"):
+    with pytest.raises(ModelError, match=r"input 'prior' is int64, a prior is float32"):
         load(card(tmp_path / "three", kind="INT64"))
 
 

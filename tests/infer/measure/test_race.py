@@ -21,8 +21,8 @@ def fake(**options: object) -> Way:
 
 def test_side_by_side_and_one_that_fails_is_no_harm() -> None:
     said: list[str] = []
-    ways = [fake(delay_ms=2), fake(fail_at=4), fake(delay_ms=-1), Way("fake", "cuda"), fake(delay_ms=12)]
-    quick, late, wrong, nowhere, slow = race("mobile-unet", SHAPE, ways, Limits(seconds=0.2, load=100), said.append)
+    ways = [fake(delay_ms=2), fake(fail_at=4), Way("fake", "cuda"), fake(delay_ms=12)]
+    quick, late, nowhere, slow = race("mobile-unet", SHAPE, ways, Limits(seconds=0.2, load=100), said.append)
     assert (quick.error, slow.error) == (None, None)
     assert 2 <= quick.p50 < slow.p50
     assert slow.p50 >= 12
@@ -33,8 +33,6 @@ def test_side_by_side_and_one_that_fails_is_no_harm() -> None:
     assert (quick.difference, slow.difference) == (0.0, 0.0)
     assert late.error is not None
     assert "told to fail at run 4" in late.error
-    assert wrong.error is not None
-    assert "delay_ms is milliseconds" in wrong.error
     assert nowhere.error is not None
     assert "no device 'cuda'" in nowhere.error
     assert [text for text in said if "fake:delay_ms=12" in text]

@@ -17,6 +17,7 @@ from rtskin.infer.runtimes import trt_build
 from rtskin.infer.runtimes.cuda import check, select
 from rtskin.infer.runtimes.machine import gpus
 from rtskin.infer.runtimes.onnx_half import to_half
+from rtskin.infer.runtimes.trt import TensorRt
 from rtskin.infer.runtimes.trt_build import INT8_SUFFIX, engine, network_file
 
 from ..conftest import MakeCard, frame_of
@@ -76,7 +77,7 @@ def test_in_fp16_the_answer_is_nearly_the_same(name: str, portraits: list[U8]) -
     """ONNX Runtime runs fp16 on a CPU, slowly: it says whether the converted network is still the same."""
     ort, card = pytest.importorskip("onnxruntime"), load_card(name)
     pytest.importorskip("onnx")
-    segmenter = load_segmenter(card, runtime="onnxruntime", threads=1)
+    segmenter = load_segmenter(card, runtime="onnxruntime", threads=1, size=(128, 128))
     tensor = segmenter.prepare(frame_of(portraits[0])).tensor
     assert tensor is not None
     answers = []
@@ -160,3 +161,43 @@ def test_running_without_a_gpu(trt: ModuleType) -> None:
     pytest.importorskip("cuda.bindings.runtime")
     with pytest.raises(RuntimeUnavailableError, match="check the driver with nvidia-smi"):
         load_segmenter(SHIPPED[0], runtime="tensorrt", device="cuda")
+
+
+class Loader:
+    """TensorRT's runtime: answers None to what it cannot load on this GPU."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers, self.given = list(answers), list[bytes]()
+
+    def deserialize_cuda_engine(self, data: bytes) -> object:
+        self.given.append(data)
+        return self.answers.pop(0)
+
+
+@pytest.mark.parametrize(("answers", "loads"), [(("engine",), True), ((None, "engine"), True), ((None, None), False)])
+def test_an_engine_of_another_gpu_is_built_anew(
+    answers: tuple[object, ...], loads: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = ModuleType("tensorrt")
+    version.__version__ = "11.0"  # type: ignore[attr-defined]
+    built: list[bytes] = []
+
+    def build(*_: object) -> bytes:
+        built.append(b"new")
+        return b"new"
+
+    monkeypatch.setattr(trt_build, "require_tensorrt", lambda: version)
+    monkeypatch.setattr(trt_build, "build", build)
+    card = load_card("mobile-unet")
+    trt_build.stored(version, card, (64, 64), "fp32").write(b"old")
+    runtime = TensorRt.__new__(TensorRt)
+    runtime.card, runtime.options, runtime._engines, runtime._trt = card, dict(TensorRt.defaults), {}, version
+    loader = runtime._loader = Loader(*answers)
+    if loads:
+        assert runtime._engine((64, 64)) == runtime._engine((64, 64)) == "engine"
+    else:
+        with pytest.raises(ModelError, match=r"TensorRT 11\.0 cannot load the engine of 'mobile-unet' here"):
+            runtime._engine((64, 64))
+    assert loader.given == [b"old", b"new"][: len(answers)]
+    assert ("is no engine for this GPU; it is built anew" in caplog.text) is (len(answers) > 1)
+    assert len(built) == len(answers) - 1
