@@ -11,8 +11,9 @@ from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.squares import square_around
 
-#: Side of the square, as a part of the longer side of the region's box: what is beside a hand tells it from an arm.
-ROOM = 1.4
+#: Side of the square, as a part of the longer side of the region's box: what is beside a hand tells it from an arm, and a
+#: piece of a hand is one by what is around it.
+ROOM = 1.8
 
 
 def square_of(box: Box, room: float = ROOM) -> Box:
