@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,11 +20,15 @@ from bench.report import Cell, machine, markdown, publish
 from rtskin import Segmenter, open_source
 from rtskin.frame import U8, BgrPicture, Frame, Mask, SourceInfo
 from rtskin.media import cv2
+from rtskin.node import Context
 from rtskin.registry import VIEWS
 from rtskin.render.views.chain import Chain, for_live
+from rtskin.roi.attach import AttachRegions
 
 SIZE = (1280, 720)
 ROUNDS = 40
+#: Frames of the same picture before its regions are shown.
+SEEN = 12
 #: Milliseconds that a view may take.
 LIMIT = 3.0
 #: Those that show more with something said of them, and what a chain looks like.
@@ -90,7 +95,19 @@ def _mask(source: str, seconds: float) -> Mask:
     top, left = (large.shape[0] - SIZE[1]) // 4, (large.shape[1] - SIZE[0]) // 2
     pixels = np.ascontiguousarray(large[top : top + SIZE[1], left : left + SIZE[0]])
     own = Frame(0, BgrPicture(pixels), SourceInfo(source, *SIZE), pts=0)
-    return Mask(own, Segmenter(size="live", mirror=False)(pixels))
+    return _with_regions(Mask(own, Segmenter(size="live", mirror=False)(pixels)))
+
+
+def _with_regions(mask: Mask) -> Mask:
+    """With what the view rois draws, as they are once they were seen for a moment."""
+    node = AttachRegions()
+    node.open(Context())
+    for number in range(SEEN):
+        frame = Frame(number, mask.frame.picture, mask.frame.source, pts=40 * number)
+        found = node.process(Mask(frame, mask.data, mask.model))
+    node.close()
+    assert isinstance(found, Mask)
+    return replace(mask, regions=found.regions)
 
 
 def _dusk() -> U8:
