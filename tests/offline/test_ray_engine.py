@@ -157,7 +157,7 @@ def test_a_node_that_dies_in_the_middle_of_a_segment_changes_nothing(
     assert not (folder.path / "segments" / f"{lease.stem}.json").exists(), "it had come to the end"
     _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
-    assert "all 4 segments are done" in err
+    assert "4 segments done" in err
     assert digests(folder) == digests(wanted)
     for one in (wanted, folder):
         assert finish(one) is not None

@@ -15,11 +15,12 @@ from rtskin.infer.runtimes.machine import gpus
 from rtskin.registry import RUNTIMES
 
 from ..conftest import frame_of
+from . import OURS
 from .conftest import SHIPPED
 
 #: Mean difference in probability that a runtime may have from ONNX Runtime on the CPU.
 SAME = 1e-3
-OTHERS = [name for name in RUNTIMES.names() if name not in ("fake", "onnxruntime")]
+OTHERS = [name for name in OURS if name not in ("fake", "onnxruntime")]
 
 
 def answers(model: str, pictures: list[U8], runtime: str, **options: Any) -> list[F32]:
