@@ -125,11 +125,15 @@ class Track:
 
 
 def distance(track: Track, region: FoundRegion) -> float:
-    """From where a track is expected to a region, in sizes of the two; of the larger one where only a bit may show of it."""
-    (x, y), (to_x, to_y) = _middle(track.filter.box), _middle(region.box)
+    """From where a track is expected to a region, in sizes of the two; of the larger one where only a bit may show of it.
+
+    What is not seen may have gone on, behind something, or have stopped, where the mask lost it: it is expected at both.
+    """
     own, other = track.filter.size, math.sqrt(region.box[2] * region.box[3])
     size = max(own, other) if track.hidden else (own + other) / 2
-    return math.hypot(to_x - x, to_y - y) / max(size, 1.0)
+    places = [track.filter.box, track.last] if track.hidden else [track.filter.box]
+    to = _middle(region.box)
+    return min(math.dist(_middle(place), to) for place in places) / max(size, 1.0)
 
 
 def _middle(box: Box) -> tuple[float, float]:

@@ -157,6 +157,15 @@ def test_what_was_there_for_a_moment_is_not_held() -> None:
     assert all(ids(regions) == [] for regions in told[6:])
 
 
+def test_what_the_mask_lost_and_that_stopped_there_is_the_same() -> None:
+    """It came fast and was not seen for a moment, in which it did not go on as something behind a thing would."""
+    coming = [disc(600, 700 - 24 * number, 50) for number in range(14)]
+    told = run(opened(), [*coming, *[empty()] * 11, *still(10, disc(600, 380, 50))])
+    assert ids(told[len(coming) + 5]) == [1]
+    assert [ids(regions, "tracked") for regions in told[-5:]] == [[1]] * 5
+    assert events(told) == [("found", 1)]
+
+
 @pytest.mark.parametrize("speed", [8.0, 16.0, 30.0])
 def test_a_hand_passes_behind_a_thing_for_half_a_second(speed: float) -> None:
     wide = 15 * speed + 150
