@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,14 @@ def test_frames_go_through_it(name: str) -> None:
 @needs_linux
 def test_one_that_hoards_is_found() -> None:
     def hoarder() -> endless.Work:
-        hoard: list[np.ndarray] = []
-        return lambda scores: hoard.append(np.ones(100_000)), lambda: "hoarded"
+        # Of the system's: what the allocator has left over from before would take an array without growing.
+        hoard: list[mmap.mmap] = []
+
+        def keep(scores: Scores) -> None:
+            hoard.append(mmap.mmap(-1, 800_000))
+            hoard[-1].write(b"1" * 800_000)
+
+        return keep, lambda: "hoarded"
 
     def clean() -> endless.Work:
         return lambda scores: scores.data.sum(), lambda: ""
