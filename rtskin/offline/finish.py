@@ -61,17 +61,32 @@ def finish(
         if stopping.wait(_LOOK):
             return None
     with lease:
+        folder.refuse_replaced()
         done = _read(folder.finish / _COMPLETE)
-        if done is None:
+        if done is None or _is_gone(folder):
             refuse_unfinished(folder)
             refuse_other_files(folder.manifest.outputs)
             done = _write(folder, stopping, progress)
         if done is None:
             return None
         if not (folder.finish / _PUBLISHED).exists():
+            folder.refuse_replaced()
             _publish(folder)
     leases.forget("finish")
     return done
+
+
+def write_again(finish: Path) -> None:
+    """Outputs that have their names already are written once more, from the masks that are there."""
+    if (finish / _PUBLISHED).exists():
+        shutil.rmtree(finish)
+
+
+def _is_gone(folder: WorkFolder) -> bool:
+    """A file or folder had its name, and is not there any more. (Of images side by side with others nobody can tell.)"""
+    published = (folder.finish / _PUBLISHED).exists()
+    paths = (Path(output.path) for output in folder.manifest.outputs if "%" not in output.path)
+    return published and not all(path.exists() for path in paths)
 
 
 def refuse_unfinished(folder: WorkFolder) -> None:

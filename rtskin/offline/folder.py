@@ -32,6 +32,8 @@ from rtskin.offline.segments import Segment, segments_of
 
 #: Written last: with it, a work folder is complete.
 MANIFEST = "manifest.json"
+#: Folders in it: masks and their records, who works on what, the outputs until they are complete.
+SEGMENTS, LEASES, FINISH = "segments", "leases", "finish"
 
 
 class Record(BaseModel):
@@ -74,11 +76,11 @@ class WorkFolder:
 
     @property
     def leases(self) -> Path:
-        return self.path / "leases"
+        return self.path / LEASES
 
     @property
     def finish(self) -> Path:
-        return self.path / "finish"
+        return self.path / FINISH
 
     @property
     def logs(self) -> Path:
@@ -86,12 +88,17 @@ class WorkFolder:
 
     def mattes(self, segment: Segment) -> Path:
         """The masks of a segment."""
-        return self.path / "segments" / f"{segment.name}.mkv"
+        return self.path / SEGMENTS / f"{segment.name}.mkv"
+
+    def refuse_replaced(self) -> None:
+        """InputError where the folder was planned anew meanwhile, or removed: what is made by this plan is not for it."""
+        if self.manifest.differences(Manifest.load(self.path / MANIFEST)):
+            raise InputError(f"{self.path} was planned anew for another render meanwhile; this one ends")
 
     def make(self) -> None:
         """The folders in it; SinkError."""
         try:
-            for folder in (self.path / "segments", self.leases, self.logs):
+            for folder in (self.path / SEGMENTS, self.leases, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SinkError(f"cannot make folders in {self.path}: {reason(error)}") from None
@@ -107,7 +114,7 @@ class WorkFolder:
 
     def done(self) -> set[int]:
         """Numbers of the segments that are done, by the names in the folder alone."""
-        return {int(path.stem) for path in (self.path / "segments").glob("*.json") if path.stem.isdecimal()}
+        return {int(path.stem) for path in (self.path / SEGMENTS).glob("*.json") if path.stem.isdecimal()}
 
     def complete(self, segment: Segment, record: Record) -> None:
         """It is done. The same record is written by whoever made the segment too."""
@@ -123,7 +130,7 @@ class WorkFolder:
 
     def clean(self, segment: Segment) -> None:
         """Removes what workers left half written that were killed at this segment."""
-        for path in (self.path / "segments").glob(f".{segment.name}.*.part"):
+        for path in (self.path / SEGMENTS).glob(f".{segment.name}.*.part"):
             path.unlink(missing_ok=True)
 
     def redo(self, segment: Segment) -> None:
@@ -131,4 +138,4 @@ class WorkFolder:
         self._record(segment).unlink(missing_ok=True)
 
     def _record(self, segment: Segment) -> Path:
-        return self.path / "segments" / f"{segment.name}.json"
+        return self.path / SEGMENTS / f"{segment.name}.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -20,7 +21,8 @@ from rtskin.frame import Mask
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.offline.environment import environment
-from rtskin.offline.folder import MANIFEST, WorkFolder
+from rtskin.offline.finish import write_again
+from rtskin.offline.folder import FINISH, LEASES, MANIFEST, SEGMENTS, WorkFolder
 from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
@@ -67,9 +69,19 @@ def plan(path: Path, wanted: Wanted) -> WorkFolder:
     there = planned_before(path, manifest, wanted.afresh)
     if there is None:
         _write(path, manifest, table)
-    elif there.outputs != manifest.outputs:  # these may be replaced now, or not any more
-        there.model_copy(update={"outputs": manifest.outputs}).save(path / MANIFEST)
+    else:
+        _renew(path, there, manifest)
+        if wanted.afresh:
+            write_again(path / FINISH)
     return WorkFolder(path)
+
+
+def _renew(path: Path, there: Manifest, now: Manifest) -> None:
+    """Whether outputs may be replaced is as it is asked for now. Their order stays: what is finished is known by it."""
+    asked = {output.path: output for output in now.outputs}
+    outputs = [asked[output.path] for output in there.outputs]
+    if outputs != there.outputs:
+        there.model_copy(update={"outputs": outputs}).save(path / MANIFEST)
 
 
 def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
@@ -153,6 +165,10 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
         path.mkdir(exist_ok=True)
     except OSError as error:
         raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
+    for name in (SEGMENTS, LEASES, FINISH):  # masks without a manifest are of another render
+        shutil.rmtree(path / name, ignore_errors=True)
+        if (path / name).exists():
+            raise SinkError(f"{path / name} is of another render and cannot be removed; choose another work folder")
     write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
     manifest.save(path / MANIFEST)
     WorkFolder(path).make()

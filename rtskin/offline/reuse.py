@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from rtskin.errors import InputError
+from rtskin.errors import InputError, reason
 from rtskin.offline.changes import changes
 from rtskin.offline.folder import MANIFEST
 from rtskin.offline.leases import Leases
@@ -34,6 +34,10 @@ def planned_before(path: Path, now: Manifest, afresh: bool) -> Manifest | None:
     """
     if not (path / MANIFEST).exists():
         return None
+    try:
+        (path / MANIFEST).read_bytes()
+    except OSError as error:  # a disk that hiccups is no reason to drop what is on it
+        raise InputError(f"{path / MANIFEST} cannot be read: {reason(error)}") from None
     try:
         there = Manifest.load(path / MANIFEST)
     except InputError:

@@ -63,6 +63,7 @@ class Worker:
             if segment.number in done or (lease := self._leases.claim(segment.name)) is None:
                 continue
             with lease:
+                self._folder.refuse_replaced()
                 if self._folder.record(segment) is None:
                     self._make(segment, lease, source, segmenter)
             if self._folder.record(segment) is not None:
@@ -91,6 +92,7 @@ class Worker:
             self.frames = before
             return
         self._folder.source()  # what was read was the planned input, to the end
+        self._folder.refuse_replaced()
         self._folder.complete(segment, record)
 
     def _all_done(self) -> bool:

@@ -42,7 +42,7 @@ def planned(clip: Path, tmp_path: Path) -> Planned:
         spec = with_every(spec, every, repeats=True)
         spec = spec.override({"infer.model": "ellipse", "source.uri": str(source), **(settings or {})})
         output = OutputPart(path=str(tmp_path / f"{name}.mkv"), view="matte")
-        own = {"segment": 20, "warm_up": 8, **own}
-        return plan(tmp_path / name, Wanted(str(source), spec, [output], **own))
+        own = {"outputs": [output], "segment": 20, "warm_up": 8, **own}
+        return plan(tmp_path / name, Wanted(str(source), spec, **own))
 
     return make

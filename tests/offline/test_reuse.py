@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rtskin.errors import InputError
+from rtskin.offline.finish import finish
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.leases import Leases
 from rtskin.offline.worker import Worker
@@ -98,3 +99,76 @@ def test_what_another_works_on_is_not_dropped(planned: Planned) -> None:
     with lease, pytest.raises(InputError, match="is being worked on"):
         planned(**NONE, afresh=True)
     assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
+
+
+def test_a_worker_of_what_was_dropped_ends_and_leaves_nothing_in_the_new_one(planned: Planned) -> None:
+    old = Worker(planned(**SLOW))
+    new = planned(**NONE, afresh=True)
+    with pytest.raises(InputError, match="planned anew for another render meanwhile"):
+        old.run()
+    assert list((new.path / "segments").iterdir()) == []
+    assert Worker(new).run()
+    with pytest.raises(InputError, match="planned anew"):
+        finish(_with(new, planned, **SLOW))
+
+
+def _with(folder: WorkFolder, planned: Planned, **other: Any) -> WorkFolder:
+    """The folder as one saw it before it was planned anew."""
+    planned(**other, afresh=True)
+    return folder
+
+
+def test_afresh_what_has_its_name_already_is_written_once_more(planned: Planned) -> None:
+    folder = planned()
+    assert Worker(folder).run()
+    assert finish(folder) is not None
+    out = Path(folder.manifest.outputs[0].path)
+    first = out.read_bytes()
+    out.unlink()
+    assert finish(planned()) is not None, "it is gone: from the masks that are there"
+    assert out.read_bytes() == first
+    out.write_bytes(b"somebody else's")
+    again = planned(afresh=True)
+    overwriting = [
+        output.model_copy(update={"options": {**output.options, "overwrite": True}})
+        for output in again.manifest.outputs
+    ]
+    altered_outputs(again, overwriting)
+    assert finish(WorkFolder(again.path)) is not None
+    assert out.read_bytes() == first
+
+
+def altered_outputs(folder: WorkFolder, outputs: list[Any]) -> None:
+    folder.manifest.model_copy(update={"outputs": outputs}).save(folder.path / "manifest.json")
+
+
+def test_what_cannot_be_read_is_not_dropped(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = planned(**SLOW)
+    assert Worker(folder).run()
+    real = Path.read_bytes
+
+    def hiccup(path: Path) -> bytes:
+        if path.name == "manifest.json":
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", hiccup)
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read: Input/output error"):
+        planned(**NONE, afresh=True)
+    assert len(folder.done()) == len(folder.segments)
+
+
+def test_masks_without_a_manifest_are_not_taken_over(planned: Planned) -> None:
+    folder = planned(**SLOW)
+    assert Worker(folder).run()
+    (folder.path / "manifest.json").unlink()
+    assert planned(**NONE).done() == set()
+
+
+def test_outputs_keep_their_order(planned: Planned) -> None:
+    """What is finished is known by its number."""
+    folder = planned()
+    first = folder.manifest.outputs[0]
+    outputs = [first, first.model_copy(update={"path": f"{first.path}.mkv"})]
+    two = planned("two", outputs=outputs)
+    assert planned("two", outputs=outputs[::-1]).manifest.outputs == two.manifest.outputs
