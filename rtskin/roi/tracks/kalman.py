@@ -109,11 +109,12 @@ class BoxFilter:
         self._state[_AREA, 0] = max(self.area, whole.area)
         self.keep_size()
 
-    def reappear(self, box: Box, area: float) -> None:
-        """It was not seen for a while, and is here now; how fast it went is all that is still believed."""
+    def reappear(self, box: Box, area: float, moving: bool = True) -> None:
+        """It was not seen for a while, and is here now; how fast it went is all that is still believed, where it went on."""
         speeds = self._state[:_WIDTH, 1].copy()
         self._start(box, area)
-        self._state[:_WIDTH, 1] = speeds
+        if moving:
+            self._state[:_WIDTH, 1] = speeds
 
     def copy(self) -> BoxFilter:
         """One that goes its own way from here."""

@@ -82,7 +82,9 @@ class Track:
         """
         if self.hidden:
             self.steady.jump(region.box)
-            self.filter.reappear(region.box, region.area)
+            here = _middle(region.box)
+            stopped = math.dist(_middle(self.last), here) < math.dist(_middle(self.filter.box), here)
+            self.filter.reappear(region.box, region.area, moving=not stopped)
         else:
             self.steady(region.box, seconds)
             self.filter.update(region.box, region.area, max(LEAST_TRUST, SHARED_TRUST * own) if shared else 1.0)

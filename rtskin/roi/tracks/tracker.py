@@ -186,8 +186,9 @@ class Tracker:
         seen = [track for track in self._tracks if track.seen == tick.now and not track.shared]
         due = sorted(((track.votes.due(tick.now), track) for track in seen), key=lambda pair: -pair[0])
         wanted = [track for how_much, track in due if how_much > 0]
-        new = [track for track in wanted if track.votes.new][:LOOKS]
-        chosen = new or [track for track in wanted if not track.votes.new][:AGAIN]
+        # What flickers is new all the time: it must not keep the others from being looked at.
+        known = [track for track in wanted if not track.votes.new][:AGAIN]
+        chosen = [*[track for track in wanted if track.votes.new][: LOOKS - len(known)], *known]
         if chosen and _compares(self._labeller):
             chosen = seen
         if chosen:

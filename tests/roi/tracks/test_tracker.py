@@ -164,6 +164,9 @@ def test_what_the_mask_lost_and_that_stopped_there_is_the_same() -> None:
     assert ids(told[len(coming) + 5]) == [1]
     assert [ids(regions, "tracked") for regions in told[-5:]] == [[1]] * 5
     assert events(told) == [("found", 1)]
+    (back,) = told[len(coming) + 11].regions
+    assert back.state == "tracked"
+    assert back.velocity == pytest.approx((0, 0), abs=30), "it stands still, and does not go on as it came"
 
 
 @pytest.mark.parametrize("speed", [8.0, 16.0, 30.0])
