@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import BeforeValidator, Field
@@ -65,6 +66,8 @@ class Infer(Node):
         self._in_turn = threading.Lock()
         #: Where a model that looks at its last mask has it from; the smooth node sets it. None: it runs without.
         self.prior: PriorSource | None = None
+        #: Told of each frame before the model looks at it: what needs the frame alone can be done beside. As above.
+        self.beside: Callable[[Frame], None] | None = None
 
     @property
     def takes_prior(self) -> bool:
@@ -95,6 +98,9 @@ class Infer(Node):
 
     def process(self, *packets: Any) -> Scores:
         prepared: Prepared = packets[0]
+        beside = self.beside  # one read: it goes when the node that set it closes
+        if beside is not None:
+            beside(prepared.frame)
         if prepared.repeats:
             data, model = prepared.answer.wait(self._stopping)
             return Scores(prepared.frame, data, model, prepared.rides)

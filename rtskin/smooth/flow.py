@@ -13,13 +13,16 @@ nothing changed it is not looked for, and what looks the same where it is stays 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rtskin.frame import F32, U8
 from rtskin.smooth.adaptive import Adaptive
+from rtskin.smooth.ahead import Ahead
 from rtskin.smooth.change import anything_changed
-from rtskin.smooth.motion import FlowField, Mover, settle
-from rtskin.smooth.tone import ToneMatch
+from rtskin.smooth.motion import Motion, Mover, settle
+from rtskin.smooth.search import Search
 
 
 class Flow(Adaptive):
@@ -27,8 +30,12 @@ class Flow(Adaptive):
 
     def __init__(self, strength: float = 0.5) -> None:
         super().__init__(strength)
-        self._field, self._match = FlowField(finely=True), ToneMatch()
+        self._search: Callable[[U8, U8], Motion] = Search(finely=True)
         self._move, self._move_picture = Mover(), Mover()
+
+    def look_ahead_with(self, ahead: Ahead) -> None:
+        """Ask this for motion from now on: it may have it already."""
+        self._search = ahead
 
     def _follow(self, now: U8, dt: float, floor: float) -> F32:
         reference = self._reference
@@ -42,7 +49,7 @@ class Flow(Adaptive):
     def _move_on(self, before: U8, now: U8, changed: U8) -> None:
         """Move the state and what goes with it; ``changed`` becomes what is still unlike, or lost."""
         reference = self._reference
-        motion = self._field(self._match(before, now), now)
+        motion = self._search(before, now)
         if motion.still:
             return
         settle(motion, changed)

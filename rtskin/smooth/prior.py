@@ -14,9 +14,9 @@ import numpy as np
 from rtskin.frame import F32, U8, Frame, Scores
 from rtskin.media import cv2
 from rtskin.preprocess.small import small_luma
-from rtskin.smooth.motion import FlowField, Mover
+from rtskin.smooth.motion import Mover
+from rtskin.smooth.search import Search
 from rtskin.smooth.stream import Continuity
-from rtskin.smooth.tone import ToneMatch
 
 
 class Prior:
@@ -27,7 +27,7 @@ class Prior:
 
     def __init__(self, cuts: bool = True) -> None:
         self._continuity = Continuity(cuts)
-        self._match, self._field, self._move = ToneMatch(), FlowField(), Mover()
+        self._search, self._move = Search(), Mover()
         self._scores: F32 | None = None
         self._small: U8 | None = None
         #: Frames that were given a prior, and what the last one took in milliseconds (None: there was none).
@@ -44,7 +44,7 @@ class Prior:
         scores, small, now = self._scores, self._small, small_luma(frame)
         if fresh or scores is None or small is None or small.shape != now.shape:
             return None
-        motion = self._field(self._match(small, now), now)
+        motion = self._search(small, now)
         moved = self._move(scores, motion)
         if not motion.still:
             # What was uncovered just now had no mask.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from fractions import Fraction
 
@@ -10,8 +11,9 @@ import pytest
 
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.frame import BgrPicture, Frame, Scores, SourceInfo
-from rtskin.node import Context
+from rtskin.node import Context, Node
 from rtskin.registry import NODES, SMOOTHERS
+from rtskin.smooth.ahead import Ahead
 from rtskin.smooth.base import NoSmoother
 from rtskin.smooth.flow import Flow
 from rtskin.smooth.node import Smooth
@@ -224,3 +226,57 @@ def test_an_option_out_of_range_and_an_unknown_one_are_refused() -> None:
 
 def test_it_is_the_kind_smooth() -> None:
     assert NODES.get("smooth") is Smooth
+
+
+class Network(Node):
+    """An infer node, as far as smoothing asks."""
+
+    takes_prior = False
+    prior = beside = None
+
+
+def test_motion_is_searched_beside_the_network() -> None:
+    """To the same masks; auto counts it as if it were not hidden; closing leaves no thread and asks the network no more."""
+    wide = np.random.default_rng(4).integers(0, 255, (36, 64), np.uint8).repeat(4, axis=0).repeat(4, axis=1)
+    stream = []
+    for number in range(12):
+        one = scores(
+            0.4 + 0.05 * (number % 3), 33 * number, pixels=np.roll(wide, 2 * number, axis=1)[..., None].repeat(3, 2)
+        )
+        one.frame.seq = number
+        stream.append(one)
+    network, beside = Network(), Smooth(method="flow", cuts=False)
+    alone = opened(method="flow", cuts=False)
+    beside.bind({"infer": network})
+    beside.open(Context())
+    for one in stream:
+        assert network.beside is not None
+        network.beside(one.frame)
+        assert np.array_equal(beside.process(one).data, alone.process(one).data)
+    motion = beside._motion
+    assert motion is not None
+    assert motion.hits >= 9
+    beside.close()
+    assert network.beside is None
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("rtskin-motion")]
+
+
+def test_what_is_hidden_beside_the_network_is_counted_by_auto(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hides(Flow):
+        """Has 10 ms of its work done beside the network."""
+
+        def look_ahead_with(self, ahead: Ahead) -> None:
+            self.ahead = ahead
+
+        def apply(self, data: np.ndarray, dt: float | None, frame: Frame) -> np.ndarray:
+            self.ahead.hidden_ms += 10
+            return super().apply(data, dt, frame)
+
+    monkeypatch.setitem(SMOOTHERS._loaded, "flow", Hides)
+    node = Smooth()
+    node.bind({"infer": Network()})
+    node.open(Context())
+    for number in range(20):
+        node.process(scores(0.5, number * 16))
+    node.close()
+    assert node.counters()["mode"] == "adaptive"
