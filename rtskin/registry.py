@@ -7,6 +7,7 @@ only when a name is not known yet.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ class Registry(Generic[T]):
     def get(self, name: str) -> T:
         """What is registered as ``name``; UnknownNameError names the nearest."""
         if name not in self._loaded:
-            place = self._places.get(name) or self._entry_points().get(name)
+            place = self._places.get(name) or self._entry_points.get(name)
             if place is None:
                 raise UnknownNameError(self.what, name, self.names())
             self._loaded[name] = _load(place)
@@ -50,9 +51,11 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """All names, sorted, without importing what they stand for."""
-        return sorted({*self._places, *self._loaded, *self._entry_points()})
+        return sorted({*self._places, *self._loaded, *self._entry_points})
 
+    @functools.cached_property
     def _entry_points(self) -> dict[str, str]:
+        """Looked for once: it reads what every installed package says of itself."""
         return {point.name: point.value for point in importlib.metadata.entry_points(group=self.group)}
 
 

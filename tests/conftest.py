@@ -13,6 +13,8 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 # "auto" is to be the same in every test, and nothing of the user's is to be read or written.
 os.environ["RTSKIN_RUNTIME"] = "onnxruntime"
+# Tests that run side by side share the cores already: torch's threads would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import sys
@@ -58,13 +59,19 @@ def application() -> typer.Typer:
     return app
 
 
+@functools.cache
+def _command() -> Any:
+    """The verbs as click has them: made once, since looking through the options of all takes a tenth of a second."""
+    return typer.main.get_command(application())
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Entry point: runs a verb and exits."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
     _log_to_stderr(debug)
     try:
-        application()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
+        _command()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
     except KeyboardInterrupt:
         _interrupted()  # before there was a graph to drain
     except SystemExit as end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def times(path: Path) -> list[float]:
-    """Seconds of every frame of a video."""
+def times(path: Path, frames: int | None = None) -> list[float]:
+    """Seconds of every frame of a video, or of the first so many."""
     with av.open(str(path)) as container:
-        return [float(frame.time) for frame in container.decode(video=0)]
+        return [float(frame.time) for frame in itertools.islice(container.decode(video=0), frames)]
