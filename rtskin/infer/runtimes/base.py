@@ -41,7 +41,7 @@ class Runtime(ABC):
     asked for raises RuntimeUnavailableError. threads: None lets the runtime choose. options: its own settings. shapes: the
     (width, height) of the tensors that will come, the card's for video by default.
 
-    A new one gives ``name`` and ``run``, says in the class what it can do, and has a line in rtskin.registry.
+    A new one gives ``name``, ``_load`` and ``run``, says in the class what it can do, and has a line in rtskin.registry.
     """
 
     #: What it is called in the registry.
@@ -87,6 +87,7 @@ class Runtime(ABC):
         if self.needs_weights:
             self._check_file()
         self._blank: dict[tuple[int, ...], F32] = {}
+        self._load(device, threads)
 
     @classmethod
     def is_installed(cls) -> bool:
@@ -97,6 +98,10 @@ class Runtime(ABC):
     def loads(cls, card: Card) -> bool:
         """Can it read the weights of this card, by the file's name."""
         return not cls.needs_weights or (card.weights_path is not None and card.weights_path.suffix in cls.files)
+
+    @abstractmethod
+    def _load(self, device: str, threads: int | None) -> None:
+        """Load the weights, with what was asked for and is allowed, and say in ``info`` what it became."""
 
     @abstractmethod
     def run(self, tensor: Array, prior: F32 | None = None) -> F32:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from rtskin.errors import InputError
-from rtskin.infer.cards import Card
-from rtskin.infer.runtimes.base import Array, Runtime, RuntimeInfo
+from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.clock import burner
+from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.preprocess.fit import Shape
 
 #: How much later than asked Linux wakes a sleeper (its timer slack, and the way back into Python): slept that much less,
@@ -33,26 +31,18 @@ class FakeRuntime(Runtime):
     needs_weights: ClassVar[bool] = False
     defaults: ClassVar[Mapping[str, Any]] = {"delay_ms": 0.0, "burn": False, "fail_at": None}
 
-    def __init__(
-        self,
-        card: Card,
-        *,
-        device: str,
-        threads: int | None,
-        options: Mapping[str, Any],
-        shapes: Sequence[Shape] | None = None,
-    ) -> None:
-        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
+    def _load(self, device: str, threads: int | None) -> None:
         self._delay_ns = _nanoseconds(self.options["delay_ms"])
         self._burn = burner() if self.options["burn"] else None
         self._fail_at: int | None = self.options["fail_at"]
         self._runs = itertools.count(1)  # next() on it is atomic
-        channels = max(card.output.channel + 1, len(card.output.classes))
+        channels = max(self.card.output.channel + 1, len(self.card.output.classes))
         self._scores = {shape: _disc(shape, channels) for shape in self.shapes}
-        self._local = threading.local()
+        # Real runtimes write over a thread's last answer too.
+        self._answers: PerThread[Shape, F32] = PerThread(lambda shape: np.empty_like(self._scores[shape]))
         self.info = RuntimeInfo(self.name, "cpu", "none", 1)
 
-    def run(self, tensor: Array, prior: npt.NDArray[np.float32] | None = None) -> npt.NDArray[np.float32]:
+    def run(self, tensor: Array, prior: F32 | None = None) -> F32:
         until = time.monotonic_ns() + self._delay_ns
         if next(self._runs) == self._fail_at:
             raise RuntimeError(f"the fake runtime was told to fail at run {self._fail_at}")
@@ -60,15 +50,12 @@ class FakeRuntime(Runtime):
         self._wait(until)
         return output
 
-    def warm_up(self, shape: Shape | None = None) -> npt.NDArray[np.float32]:
+    def warm_up(self, shape: Shape | None = None) -> F32:
         self._wait(0)
         return self._answer(shape or self.shapes[0])
 
-    def _answer(self, shape: Shape) -> npt.NDArray[np.float32]:
-        """The scores in this thread's buffer: real runtimes write over their last answer too."""
-        if not hasattr(self._local, "outputs"):
-            self._local.outputs = {known: np.empty_like(scores) for known, scores in self._scores.items()}
-        output: npt.NDArray[np.float32] = self._local.outputs[shape]
+    def _answer(self, shape: Shape) -> F32:
+        output = self._answers(shape)
         np.copyto(output, self._scores[shape])
         return output
 
@@ -85,7 +72,7 @@ def _nanoseconds(milliseconds: object) -> int:
     return round(milliseconds * 1e6)
 
 
-def _disc(shape: Shape, channels: int) -> npt.NDArray[np.float32]:
+def _disc(shape: Shape, channels: int) -> F32:
     """1×C×h×w: a disc in the middle, half the height across, 1 inside, falling to 0 over a twentieth of the height."""
     width, height = shape
     y, x = np.mgrid[:height, :width]

@@ -16,7 +16,6 @@ from rtskin.infer.runtimes.ports import Port
 from rtskin.infer.runtimes.signature import PRIOR, check_signature
 from rtskin.infer.runtimes.threads import default_threads
 from rtskin.infer.weights import checked_weights
-from rtskin.preprocess.fit import Shape
 
 
 class LiteRt(Runtime):
@@ -30,18 +29,9 @@ class LiteRt(Runtime):
     files: ClassVar[tuple[str, ...]] = (".tflite",)
     modules: ClassVar[tuple[str, ...]] = ("ai_edge_litert",)
 
-    def __init__(
-        self,
-        card: Card,
-        *,
-        device: str,
-        threads: int | None,
-        options: Mapping[str, Any],
-        shapes: Sequence[Shape] | None = None,
-    ) -> None:
-        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
+    def _load(self, device: str, threads: int | None) -> None:
         self._kind = _require_litert()
-        self._path = checked_weights(card)
+        self._path = checked_weights(self.card)
         self._threads = threads or default_threads()
         self._opened: PerThread[tuple[int, ...], _Opened] = PerThread(self._open)
         width, height = self.shapes[0]
@@ -49,9 +39,9 @@ class LiteRt(Runtime):
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         self._last = _channels_last(inputs[0])
         found, self._output = check_signature(
-            card,
+            self.card,
             self._path,
-            _inputs(card, inputs, self._last),
+            _inputs(self.card, inputs, self._last),
             [_port(one, self._last) for one in outputs],
             self.shapes,
         )

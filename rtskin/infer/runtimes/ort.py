@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rtskin.errors import InputError, ModelError
-from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.devices import providers, settle
 from rtskin.infer.runtimes.installed import require_onnxruntime
@@ -21,7 +20,6 @@ from rtskin.infer.runtimes.ports import Port, numpy_type
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.threads import default_threads
 from rtskin.infer.weights import checked_weights
-from rtskin.preprocess.fit import Shape
 
 log = logging.getLogger("rtskin.infer")
 
@@ -48,26 +46,17 @@ class OnnxRuntime(Runtime):
     }  # fmt: skip
     variants: ClassVar[tuple[Mapping[str, Any], ...]] = ({}, {"spinning": True})
 
-    def __init__(
-        self,
-        card: Card,
-        *,
-        device: str,
-        threads: int | None,
-        options: Mapping[str, Any],
-        shapes: Sequence[Shape] | None = None,
-    ) -> None:
-        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
+    def _load(self, device: str, threads: int | None) -> None:
         ort = require_onnxruntime()
         asked = providers(ort, device, bool(self.options["tensorrt"]), self._arena())
-        path = checked_weights(card)
+        path = checked_weights(self.card)
         self._threads = threads or default_threads()
         self._session: Any = open_session(
-            ort, path, lambda: self._session_options(ort), asked, card.name if self.options["store"] else None
+            ort, path, lambda: self._session_options(ort), asked, self.card.name if self.options["store"] else None
         )
         real = settle(device, asked, self._session.get_providers())
         inputs, outputs = (list(map(_port, ports())) for ports in (self._session.get_inputs, self._session.get_outputs))
-        self._inputs, self._output = check_signature(card, path, inputs, outputs, self.shapes)
+        self._inputs, self._output = check_signature(self.card, path, inputs, outputs, self.shapes)
         #: What each shape of tensor is answered with: known from the file, or from the first run.
         self._answers: dict[_Shape, _Shape] = {}
         static = _static_shape(self._output.shape)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rtskin.errors import InputError, MissingExtraError, RuntimeUnavailableError
-from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.devices import kind_of
 from rtskin.infer.runtimes.load_errors import load_error, one_line
@@ -19,7 +18,6 @@ from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.stored import Stored
 from rtskin.infer.runtimes.threads import default_threads
 from rtskin.infer.weights import checked_weights, digest
-from rtskin.preprocess.fit import Shape
 
 log = logging.getLogger("rtskin.infer")
 
@@ -45,28 +43,19 @@ class OpenVino(Runtime):
     defaults: ClassVar[Mapping[str, Any]] = {"precision": "fp32", "store": True}
     variants: ClassVar[tuple[Mapping[str, Any], ...]] = ({}, {"precision": "bf16"})
 
-    def __init__(
-        self,
-        card: Card,
-        *,
-        device: str,
-        threads: int | None,
-        options: Mapping[str, Any],
-        shapes: Sequence[Shape] | None = None,
-    ) -> None:
-        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
+    def _load(self, device: str, threads: int | None) -> None:
         self._precision = _precision(self.options["precision"])
         ov = _require_openvino()
         self._core: Any = ov.Core()
         self._device = _found(self._core, device)
-        path = checked_weights(card)
+        path = checked_weights(self.card)
         self._threads = threads or default_threads() if self._device == "CPU" else None
         try:
             self._model: Any = self._core.read_model(str(path))
         except Exception as error:  # its errors share no base class but Exception
             raise load_error(path, f"OpenVINO {ov.__version__.split('-')[0]}", error) from error
         inputs, outputs = (list(map(_port, values)) for values in (self._model.inputs, self._model.outputs))
-        self._inputs, self._output = check_signature(card, path, inputs, outputs, self.shapes)
+        self._inputs, self._output = check_signature(self.card, path, inputs, outputs, self.shapes)
         self._path, self._who = path, f"OpenVINO {ov.__version__.split('-')[0]}"
         self._compiled: dict[tuple[int, ...], Any] = {}
         self._lock = threading.Lock()

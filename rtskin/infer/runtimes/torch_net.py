@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from rtskin.errors import InputError, MissingExtraError, ModelError, RuntimeUnavailableError, nearest
-from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.installed import require_onnxruntime
 from rtskin.infer.runtimes.ports import Port
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.threads import default_threads
 from rtskin.infer.weights import checked_weights
-from rtskin.preprocess.fit import Shape
 
 log = logging.getLogger("rtskin.infer")
 
@@ -40,16 +38,7 @@ class TorchRuntime(Runtime):
     modules: ClassVar[tuple[str, ...]] = ("torch",)
     defaults: ClassVar[Mapping[str, Any]] = {"mode": MODES[0], "check": True}
 
-    def __init__(
-        self,
-        card: Card,
-        *,
-        device: str,
-        threads: int | None,
-        options: Mapping[str, Any],
-        shapes: Sequence[Shape] | None = None,
-    ) -> None:
-        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
+    def _load(self, device: str, threads: int | None) -> None:
         mode = self.options["mode"]
         if mode not in MODES:
             raise InputError(f"torch has no mode {mode!r}{nearest(str(mode), MODES)}")
@@ -57,10 +46,10 @@ class TorchRuntime(Runtime):
         from rtskin.nets.from_onnx import from_onnx
 
         self._device = _device(self._torch, device)
-        path = checked_weights(card)
-        net: Any = from_onnx(card.architecture, path)
-        self._priors = card.tensor.prior
-        check_signature(card, path, *_ports(net.net), self.shapes)
+        path = checked_weights(self.card)
+        net: Any = from_onnx(self.card.architecture, path)
+        self._priors = self.card.tensor.prior
+        check_signature(self.card, path, *_ports(net.net), self.shapes)
         # Convolutions on a GPU want the channels last.
         memory = self._torch.channels_last if self._device.startswith("cuda") else self._torch.contiguous_format
         self._memory = memory

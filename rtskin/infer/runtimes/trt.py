@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from rtskin.errors import ModelError
-from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.cuda import Buffer, Stream, require_cudart, select
 from rtskin.infer.runtimes.per_thread import PerThread
@@ -35,16 +34,7 @@ class TensorRt(Runtime):
     defaults: ClassVar[Mapping[str, Any]] = {"precision": "fp32", "timeout": TIMEOUT}
     variants: ClassVar[tuple[Mapping[str, Any], ...]] = ({}, {"precision": "fp16"})
 
-    def __init__(
-        self,
-        card: Card,
-        *,
-        device: str,
-        threads: int | None,
-        options: Mapping[str, Any],
-        shapes: Sequence[Shape] | None = None,
-    ) -> None:
-        super().__init__(card, device=device, threads=threads, options=options, shapes=shapes)
+    def _load(self, device: str, threads: int | None) -> None:
         self._trt: Any = require_tensorrt()
         self._cudart = require_cudart()
         self._index = select(self._cudart, device)
@@ -52,8 +42,8 @@ class TensorRt(Runtime):
         self._loader: Any = self._trt.Runtime(self._logger)
         self._engines: dict[Shape, Any] = {}
         inputs, outputs = _ports(self._trt, self._engine(self.shapes[0]))
-        path = checked_weights(card)
-        self._inputs, self._output = check_signature(card, path, inputs, outputs, self.shapes)
+        path = checked_weights(self.card)
+        self._inputs, self._output = check_signature(self.card, path, inputs, outputs, self.shapes)
         self._opened: PerThread[Shape, _Opened] = PerThread(self._open)
         self.info = RuntimeInfo(self.name, f"cuda:{self._index}", str(self.options["precision"]), None)
 
