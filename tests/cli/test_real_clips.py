@@ -15,8 +15,8 @@ from tests.cli.conftest import Outcome, times
 HALF_TICK = {".mp4": 1e-6, ".mkv": 0.0005 + 1e-6}
 
 
-#: Clips that are rendered whole, and the frames of each of the others.
-WHOLE, FRAMES = ("mpsamples_hand.mp4",), 24
+#: Clips that are rendered whole, and the frames of each of the others; of clips from one camera a few do.
+WHOLE, FRAMES = ("mpsamples_hand.mp4",), 12
 
 
 @pytest.mark.slow
@@ -25,7 +25,9 @@ def test_mattes_of_all_clips_keep_every_frame_and_time(
     rtskin: Callable[..., Outcome], shared: Path, tmp_path: Path
 ) -> None:
     clips = sorted((shared / "data" / "videos").iterdir())
-    assert clips
+    alike = [clip for clip in clips if clip.name.startswith("intel_asl")]
+    clips = [clip for clip in clips if clip not in alike[3:]]
+    assert len(clips) > 10
     for number, clip in enumerate(clips):
         whole = clip.name in WHOLE
         for suffix in HALF_TICK if whole else [list(HALF_TICK)[number % 2]]:

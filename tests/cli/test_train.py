@@ -91,12 +91,11 @@ def test_from_zero_to_an_exported_card_on_ten_images(app: typer.Typer, ten: Path
     assert np.mean(overlaps) > 0.7, "it has learnt what is in its ten pictures"
 
 
-def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(ten: Path) -> None:
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(app: typer.Typer, ten: Path) -> None:
     """In a terminal it reaches the process that trains and those that make batches."""
-    train = [sys.executable, "-m", "rtskin", "train", str(ten / "ten.toml"), "--data", str(ten / "data")]
-    train += ["--out", str(ten / "run")]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen([*train, "--steps", "100000"], stderr=pipe, text=True, start_new_session=True)
+    train = ["train", str(ten / "ten.toml"), "--data", str(ten / "data"), "--out", str(ten / "run")]
+    command = [sys.executable, "-m", "rtskin", *train, "--steps", "100000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while process.poll() is None and not (ten / "run/log.jsonl").is_file():
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
@@ -108,9 +107,9 @@ def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(ten: Path) -> None:
     assert found, said
     assert not (ten / "run/model").exists()
     steps = str(int(found[1]) + 2)
-    done = subprocess.run([*train, "--resume", "--steps", steps], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert f"step {steps} of {steps}" in done.stderr
+    done = CliRunner().invoke(app, [*train, "--resume", "--steps", steps], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert f"step {steps} of {steps}" in done.output
     assert (ten / "run/model/model.toml").is_file()
 
 

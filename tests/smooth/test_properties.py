@@ -99,7 +99,7 @@ def test_nan_heals(method: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_memory_stays_flat() -> None:
-    """20,000 small frames with cuts, motion and changing sizes through the node."""
+    """12,000 small frames with cuts, motion and changing sizes through the node."""
     if not Path("/proc/self/statm").exists():
         pytest.skip("needs Linux: /proc says how much memory is in use")
     node = Smooth(method="flow")
@@ -107,9 +107,9 @@ def test_memory_stays_flat() -> None:
     pictures = [np.ascontiguousarray(np.roll(scene[:18, :32], 2 * n, axis=1)) for scene in SCENES for n in range(20)]
     masks = [noisy(shape=shape) for shape in ((18, 32), (18, 32), (32, 18))]
     taken = []
-    for number in range(20_000):
-        if number in (5_000, 19_999):
+    for number in range(12_000):
+        if number in (4_000, 11_999):
             taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4)
         node.process(Scores(frame(pictures[number // 3 % 40], 0, number * 33), masks[number // 500 % 3], "a"))
     assert taken[1] - taken[0] < 4_000  # kB
-    assert int(node.counters()["resets"]) > 39
+    assert int(node.counters()["resets"]) > 23

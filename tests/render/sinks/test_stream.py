@@ -275,7 +275,7 @@ def test_live_streams(serve: Callable[..., Server]) -> None:
     graph = Graph.from_toml(
         "live_overlay",
         {
-            "source.uri": "pattern:161x121@30?frames=300",
+            "source.uri": "pattern:161x121@30?frames=90",
             "infer.model": "ellipse",
             "sink": {"kind": "stream", "url": _URL["rtmp"].format(port=port)},
         },
