@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
