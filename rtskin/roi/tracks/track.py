@@ -62,7 +62,7 @@ class Track:
         self.shared = self.hidden = False
         #: Where it was seen last, and the middle of ``region``.
         self.last = region.box
-        self._at = _middle(region.box)
+        self._at = middle(region.box)
         self._whole = Whole(region, self.shape, self.filter.copy(), now)
         self._most = region.area
 
@@ -82,8 +82,8 @@ class Track:
         """
         if self.hidden:
             self.steady.jump(region.box)
-            here = _middle(region.box)
-            stopped = math.dist(_middle(self.last), here) < math.dist(_middle(self.filter.box), here)
+            here = middle(region.box)
+            stopped = math.dist(middle(self.last), here) < math.dist(middle(self.filter.box), here)
             self.filter.reappear(region.box, region.area, moving=not stopped)
         else:
             self.steady(region.box, seconds)
@@ -91,7 +91,7 @@ class Track:
         self.hidden = False
         self.region, self.seen, self.shared = region, now, shared
         self.sightings += 1
-        self.last, self._at = region.box, _middle(region.box)
+        self.last, self._at = region.box, middle(region.box)
         if not shared:
             self.alone += seconds
             self.shape = Shape(region)
@@ -108,7 +108,7 @@ class Track:
         if self.region.area < WHOLE * self._most and now - whole.time <= GOES_BEHIND:
             self.filter.unveil(whole.filter, now - whole.time)
             self.shape, self.region = whole.shape, whole.region
-            self._at = _middle(whole.region.box)
+            self._at = middle(whole.region.box)
 
     def go_on_as(self, before: Track) -> None:
         """It is what another track was, which is over."""
@@ -116,13 +116,19 @@ class Track:
         self.alone += before.alone
         self.votes.join(before.votes)
 
+    def exchange(self, other: Track) -> None:
+        """Each is what the other was: ids and what was said of them change places, what is seen stays where it is."""
+        self.id, other.id = other.id, self.id
+        self.first, other.first = other.first, self.first
+        self.votes.exchange(other.votes)
+
     def patience(self, hold: float) -> float:
         """Seconds for which it is held when it is not seen. hold: the longest."""
         return min(hold, HELD_FOR * max(0.0, self.seen - self.first - BRIEF))
 
     def moved(self) -> tuple[float, float]:
         """How far it is expected to be from where it was last seen, in pixels of the frame."""
-        x, y = _middle(self.filter.box)
+        x, y = middle(self.filter.box)
         return x - self._at[0], y - self._at[1]
 
 
@@ -134,9 +140,10 @@ def distance(track: Track, region: FoundRegion) -> float:
     own, other = track.filter.size, math.sqrt(region.box[2] * region.box[3])
     size = max(own, other) if track.hidden else (own + other) / 2
     places = [track.filter.box, track.last] if track.hidden else [track.filter.box]
-    to = _middle(region.box)
-    return min(math.dist(_middle(place), to) for place in places) / max(size, 1.0)
+    to = middle(region.box)
+    return min(math.dist(middle(place), to) for place in places) / max(size, 1.0)
 
 
-def _middle(box: Box) -> tuple[float, float]:
+def middle(box: Box) -> tuple[float, float]:
+    """Of a box, in pixels."""
     return box[0] + box[2] / 2, box[1] + box[3] / 2
