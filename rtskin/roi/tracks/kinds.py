@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rtskin.roi.found import FoundRegion
-from rtskin.roi.tracks.track import Track, middle
+from rtskin.roi.tracks.path import middle
+from rtskin.roi.tracks.track import Track
 from rtskin.roi.tracks.votes import FACE, HAND, OPPOSITE, Probabilities
 
 #: Probabilities of (face, hand, other) of regions.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from rtskin.frame import Box
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.tracks.kalman import BoxFilter
+from rtskin.roi.tracks.path import Path, middle
 from rtskin.roi.tracks.shape import Shape
 from rtskin.roi.tracks.steady import SteadyBox
 from rtskin.roi.tracks.votes import Votes
@@ -27,13 +27,18 @@ WHOLE, FORGETS = 0.93, 1.5
 GOES_BEHIND = 1.0
 
 
+#: What came this share of its way went straight: borders tremble, and a hand goes in a bow.
+STRAIGHT = 0.8
+
+
 class Whole(NamedTuple):
-    """A track when all there is of it was last seen."""
+    """A track when all there is of it was last seen. straight: how straight it went then."""
 
     region: FoundRegion
     shape: Shape
     filter: BoxFilter
     time: float
+    straight: float
 
 
 class Track:
@@ -63,7 +68,8 @@ class Track:
         #: Where it was seen last, and the middle of ``region``.
         self.last = region.box
         self._at = middle(region.box)
-        self._whole = Whole(region, self.shape, self.filter.copy(), now)
+        self._path = Path(now, region.box)
+        self._whole = Whole(region, self.shape, self.filter.copy(), now, self._path.straight)
         self._most = region.area
 
     @property
@@ -85,9 +91,11 @@ class Track:
             here = middle(region.box)
             stopped = math.dist(middle(self.last), here) < math.dist(middle(self.filter.box), here)
             self.filter.reappear(region.box, region.area, moving=not stopped)
+            self._path = Path(now, region.box)
         else:
             self.steady(region.box, seconds)
             self.filter.update(region.box, region.area, max(LEAST_TRUST, SHARED_TRUST * own) if shared else 1.0)
+            self._path.add(now, region.box)
         self.hidden = False
         self.region, self.seen, self.shared = region, now, shared
         self.sightings += 1
@@ -97,18 +105,21 @@ class Track:
             self.shape = Shape(region)
             self._most = max(region.area, self._most * math.exp(-seconds / FORGETS))
             if region.area >= WHOLE * self._most:
-                self._whole = Whole(region, self.shape, self.filter.copy(), now)
+                self._whole = Whole(region, self.shape, self.filter.copy(), now, self._path.straight)
 
     def hide(self, now: float) -> None:
         """It is not seen. What went behind something bit by bit is expected to be whole still."""
         if self.hidden:
             return
         self.hidden = True
-        whole = self._whole
+        whole, straight = self._whole, self._path.straight
         if self.region.area < WHOLE * self._most and now - whole.time <= GOES_BEHIND:
             self.filter.unveil(whole.filter, now - whole.time)
             self.shape, self.region = whole.shape, whole.region
             self._at = middle(whole.region.box)
+            straight = whole.straight
+        # What goes to and fro is somewhere about; what went straight goes on.
+        self.filter.slow_down(min(1.0, straight / STRAIGHT) ** 2)
 
     def go_on_as(self, before: Track) -> None:
         """It is what another track was, which is over."""
@@ -142,8 +153,3 @@ def distance(track: Track, region: FoundRegion) -> float:
     places = [track.filter.box, track.last] if track.hidden else [track.filter.box]
     to = middle(region.box)
     return min(math.dist(middle(place), to) for place in places) / max(size, 1.0)
-
-
-def middle(box: Box) -> tuple[float, float]:
-    """Of a box, in pixels."""
-    return box[0] + box[2] / 2, box[1] + box[3] / 2
