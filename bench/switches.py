@@ -1,7 +1,7 @@
 """How often faces and hands of real clips change their ids; published in bench/README.md.
 
 ``python -m bench.switches ../shared/data/videos``: ``rtskin roi`` on the clips that are kept for measuring, against boxes
-that were labelled by hand (bench/data/labels.csv; what is neither face nor hand counts for labels only). Which box is of the
+that were labelled by hand (bench/data/labels.csv; what is neither is only counted). Which box is of the
 same thing as one before: the face is one; a hand is the one that was nearest when it was last labelled, and they are
 told apart by sides at first. A switch: a thing that is found under another id than when it was last found. What is held is
 not found: its box is a guess.
@@ -14,7 +14,6 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,14 +42,16 @@ class Thing:
 @dataclass
 class Counted:
     """boxes: of faces and hands in the table; found: those with a region of theirs; held: those with the box of something
-    that was not seen in that frame. regions: boxes of any kind that were found; right: those with their label."""
+    that was not seen in that frame. right: those that were found with their label. others, told: boxes of what is neither
+    face nor hand, and those of which there was a region."""
 
     boxes: int = 0
     found: int = 0
     held: int = 0
     switches: int = 0
-    regions: int = 0
     right: int = 0
+    others: int = 0
+    told: int = 0
 
 
 def main() -> int:
@@ -84,10 +85,9 @@ def count(rows: list[Known], said: list[dict[str, Any]]) -> Counted:
         now = [row for row in rows if row.frame == frame]
         rois = by_frame.get(frame, [])
         _count_ids(counted, [row for row in now if row.label != "other"], things, rois)
-        for row in now:
-            found = _same(row.box, rois, "tracked")
-            counted.regions += found is not None
-            counted.right += found is not None and found["label"] == row.label
+        others = [row for row in now if row.label == "other"]
+        counted.others += len(others)
+        counted.told += sum(_same(row.box, rois, "tracked") is not None for row in others)
     return counted
 
 
@@ -100,6 +100,7 @@ def _count_ids(counted: Counted, rows: list[Known], things: list[Thing], rois: l
             counted.held += _same(row.box, rois, "held") is not None
             continue
         counted.found += 1
+        counted.right += found["label"] == row.label
         counted.switches += thing.id not in (None, found["id"])
         thing.id = found["id"]
 
@@ -136,22 +137,17 @@ def _middle(box: Box) -> tuple[float, float]:
 
 def _report(counted: dict[str, Counted]) -> str:
     rows = [
-        [clip, one.boxes, one.found, one.held, Cell(str(one.switches), one.switches <= MOST), _labels([one])]
+        [clip, one.boxes, one.found, one.held, one.right, Cell(str(one.switches), one.switches <= MOST)]
         for clip, one in counted.items()
     ]
+    others, told = (sum(getattr(one, name) for one in counted.values()) for name in ("others", "told"))
+    heads = ["clip", "boxes of faces and hands", "found", "held", "found with their label", "switches"]
     return (
         f"## Ids of faces and hands in real clips\n\n{machine()}. `python -m bench.switches`: `rtskin roi` against boxes "
         f"that were labelled by hand, every fourth or eighth frame; found: a region of theirs that is seen in this frame "
         f"shares half of what both cover; held: one that is not seen does. At most {MOST} switch a clip was to be reached; "
-        f"more is bold. Labels are those of the messages, of all boxes that were found, also of what is neither: "
-        f"{_labels(counted.values())} together.\n\n"
-        f"{markdown(['clip', 'boxes of faces and hands', 'found', 'held', 'switches', 'labels that are right'], rows)}"
+        f"more is bold. Of {others} boxes of what is neither face nor hand, {told} were told of.\n\n{markdown(heads, rows)}"
     )
-
-
-def _labels(counted: Collection[Counted]) -> str:
-    regions, right = (sum(getattr(one, name) for one in counted) for name in ("regions", "right"))
-    return f"{right / max(1, regions):.3f} of {regions}"
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def usual(frame: int) -> dict[str, Any]:
 
 
 def test_ids_that_stay_are_no_switches() -> None:
-    assert count(rows(range(3)), [usual(frame) for frame in range(3)]) == Counted(9, 9, 0, 0, 9, 9)
+    assert count(rows(range(3)), [usual(frame) for frame in range(3)]) == Counted(boxes=9, found=9, right=9, others=3)
 
 
 def test_hands_that_change_ids_are_two_and_each_change_counts() -> None:
@@ -42,19 +42,19 @@ def test_hands_that_change_ids_are_two_and_each_change_counts() -> None:
 def test_one_that_was_lost_and_is_new_is_a_switch() -> None:
     gone = message(1, (1, FACE, "face", "tracked"), (2, LEFT, "hand", "tracked"))
     new = message(2, (1, FACE, "face", "tracked"), (2, LEFT, "hand", "tracked"), (4, RIGHT, "hand", "tracked"))
-    assert count(rows(range(3)), [usual(0), gone, new]) == Counted(9, 8, 0, 1, 8, 8)
+    assert count(rows(range(3)), [usual(0), gone, new]) == Counted(boxes=9, found=8, switches=1, right=8, others=3)
 
 
 def test_what_is_held_is_not_found_and_its_id_is_none() -> None:
     held = message(1, (1, FACE, "face", "tracked"), (9, LEFT, "hand", "held"), (3, RIGHT, "hand", "tracked"))
-    assert count(rows(range(3)), [usual(0), held, usual(2)]) == Counted(9, 8, 1, 0, 8, 8)
+    assert count(rows(range(3)), [usual(0), held, usual(2)]) == Counted(boxes=9, found=8, held=1, right=8, others=3)
 
 
-def test_labels_count_for_all_that_was_found() -> None:
+def test_labels_count_and_so_does_what_is_neither() -> None:
     other = (10.0, 10.0, 20.0, 20.0)
     said = message(0, (1, FACE, "hand", "tracked"), (2, LEFT, "hand", "tracked"), (5, other, "other", "tracked"))
-    assert count(rows(range(1)), [said]) == Counted(3, 2, 0, 0, 3, 2)
-    assert count(rows(range(1)), []) == Counted(3)
+    assert count(rows(range(1)), [said]) == Counted(boxes=3, found=2, right=1, others=1, told=1)
+    assert count(rows(range(1)), []) == Counted(boxes=3, others=1)
 
 
 def test_a_box_is_of_the_nearest_thing_of_its_kind() -> None:

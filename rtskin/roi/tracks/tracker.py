@@ -56,8 +56,9 @@ class Habits:
 class Tracker:
     """Takes the regions of a stream's frames in order; one stream, one thread at a time.
 
-    labeller: says what regions are; it is shown those for which it is time. One whose ``compares`` is true sees all regions
-    of a frame then.
+    labeller: says what regions are. It is shown those of which a look is due, and those that a face and a hand may both have
+    come to. One whose attribute ``compares`` is true (it tells regions by each other, as the published heuristic does) is
+    shown all that are seen by themselves, whenever a look at one is due; where things cross it is not asked.
     """
 
     def __init__(self, habits: Habits | None = None, labeller: Labeller | None = None) -> None:
