@@ -68,6 +68,8 @@ class Votes:
     def __init__(self) -> None:
         self._older = Sums()
         self._latest: deque[Probabilities] = deque()
+        #: Of both; asked for several times a frame, and new with a look.
+        self._all = Sums()
         self._count = 0
         self._last = 0.0
         self._turned: Turned | None = None
@@ -92,6 +94,7 @@ class Votes:
             self._older = self._older.plus(self._latest.popleft(), kept=kept)
         self._count += 1
         self._last = now
+        self._sum_up()
         self._turned = self._turn(now)
 
     def _turn(self, now: float) -> Turned | None:
@@ -121,12 +124,10 @@ class Votes:
         """FACE: it was one for sure, and all of the latest looks say for sure that it is a hand; HAND: the opposite."""
         return None if self._turned is None else self._turned.kind
 
-    @property
-    def _all(self) -> Sums:
-        total = self._older
+    def _sum_up(self) -> None:
+        self._all = self._older
         for look in self._latest:
-            total = total.plus(look)
-        return total
+            self._all = self._all.plus(look)
 
     @property
     def _doubted(self) -> bool:
@@ -142,6 +143,7 @@ class Votes:
         before = older._all
         self._older = self._older.plus(before.values, before.weight)
         self._count += older._count
+        self._sum_up()
 
     def exchange(self, other: Votes) -> None:
         """Of two that turned: what looks said of each before is about the other."""
@@ -149,7 +151,9 @@ class Votes:
         if mine is None or others is None:
             raise ValueError("only votes that turned can be exchanged")
         self._older, other._older = others.before, mine.before
-        self._turned = other._turned = None
+        for votes in (self, other):
+            votes._turned = None
+            votes._sum_up()
 
 
 def _says(look: Probabilities, kind: int) -> bool:
