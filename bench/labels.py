@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.boxes import best
 from bench.report import Cell, machine, markdown, publish
 from rtskin.cli.session import opencv_alone
 from rtskin.errors import InputError
@@ -31,8 +32,6 @@ from rtskin.train.data.imaging import find_images, read_bgr
 from rtskin.train.regions.find import Finder
 
 TRUTH = Path(__file__).with_name("data") / "labels.csv"
-#: Boxes that share so much of what both cover are of one region.
-SAME = 0.5
 #: What was to be reached: accuracy; milliseconds a region; bytes of the weights.
 ACCURACY, MILLISECONDS, BYTES = 0.95, 0.5, 200e3
 
@@ -111,7 +110,7 @@ def measure(
             given = labeller(frame, regions)
             voted = _vote(tracks, regions, given)
             for row in (row for row in rows if row.frame == number):
-                index = _match(row.box, [region.box for region in regions])
+                index = best(row.box, [region.box for region in regions])
                 if index is None:
                     lost += 1
                     continue
@@ -142,25 +141,12 @@ def _vote(tracks: list[Track], regions: Sequence[FoundRegion], given: Sequence[P
     voted = []
     free = list(tracks)
     for region, probabilities in zip(regions, given, strict=True):
-        index = _match(region.box, [track.box for track in free], 0.3)
+        index = best(region.box, [track.box for track in free], 0.3)
         track = Track(region.box) if index is None else free.pop(index)
         if index is None:
             tracks.append(track)
         voted.append(track.add(region.box, probabilities))
     return voted
-
-
-def _match(box: Box, others: Sequence[Box], least: float = SAME) -> int | None:
-    shares = [_iou(box, other) for other in others]
-    best = int(np.argmax(shares)) if shares else 0
-    return best if shares and shares[best] >= least else None
-
-
-def _iou(one: Box, other: Box) -> float:
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    both = max(0.0, across) * max(0.0, down)
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
 
 
 def _draw(folder: Path, frame: Frame, region: FoundRegion, answer: Answer) -> None:

@@ -16,6 +16,7 @@ import motmetrics
 import numpy as np
 
 from bench import track_boxes
+from bench.boxes import overlap
 from bench.report import Cell, machine, markdown, publish
 from bench.track_scenes import SIZE, Scene, play, scenes
 from rtskin.frame import BgrPicture, Box, Frame, Scores, SourceInfo
@@ -54,14 +55,6 @@ def distances(truth: list[Box], found: list[Box]) -> np.ndarray:
             if value >= 0.5:
                 out[row, column] = 1 - value
     return out
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    tall = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    both = max(wide, 0.0) * max(tall, 0.0)
-    return both / (a[2] * a[3] + b[2] * b[3] - both)
 
 
 @dataclass(frozen=True)

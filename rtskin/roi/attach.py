@@ -64,6 +64,7 @@ class AttachRegions(Node):
 
     def open(self, context: Context) -> None:
         self._context = context
+        self._trails.forget()  # of what was before it was closed
         self._beside = OpenedBeside(lambda: self._make(), self._opened)
         if self._wanted():
             for node in self._make():

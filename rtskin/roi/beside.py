@@ -68,9 +68,9 @@ class OpenedBeside:
                 chain.append(node)  # first, so that it is closed also where it cannot be opened
                 self._open_one(node)
         except Exception as error:  # whatever a runtime raises: the graph must go on
+            # Said first: closing what is half open may take long, or fail itself.
+            log.warning("the view goes on without regions: %s", _reason(error))
             _close(chain)
-            reason = str(error) if isinstance(error, RtskinError) else f"{type(error).__name__}: {error}"
-            log.warning("the view goes on without regions: %s", reason)
             return
         with self._lock:
             if not self._closed:
@@ -80,5 +80,13 @@ class OpenedBeside:
 
 
 def _close(chain: Sequence[Node]) -> None:
+    """All of them: one that cannot be closed keeps no other open."""
     for node in chain:
-        node.close()
+        try:
+            node.close()
+        except Exception as error:
+            log.warning("what found regions was not closed: %s", _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, RtskinError) else f"{type(error).__name__}: {error}"

@@ -29,7 +29,8 @@ class Roi(Part):
     """A region of skin. Pixels are those of the frame as captured, from its upper left corner."""
 
     id: int
-    """Stays with the region from frame to frame."""
+    """Stays with the thing from frame to frame. Where a face and a hand were taken for each other, it goes back to the thing
+    as soon as looks tell them apart: both boxes jump then, and no event says so."""
     label: str
     """face, hand or other."""
     label_score: Share
@@ -53,7 +54,7 @@ class Roi(Part):
     age: Annotated[float, Field(ge=0)]
     """Seconds since it was found."""
     state: str
-    """tracked: seen in this frame; held: covered, where it is expected to be."""
+    """tracked: seen in this frame; held: covered or lost by the mask, so that box and outline are where it is expected."""
     landmarks: list[Annotated[list[float], Field(min_length=3, max_length=3)]] | None = None
     """21 of a hand: x, y in pixels, z in the same scale from the wrist; absent where nobody asked for them."""
     gesture: str | None = None

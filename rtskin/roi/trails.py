@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import replace
 
@@ -11,6 +12,9 @@ Point = tuple[float, float]
 
 #: Points of a trail at most, however many frames a second there are; the newest comes on top.
 POINTS = 32
+#: Sides of its box within which a region may be from one moment to the next: farther, it is the id that went, to whom it
+#: belongs, and nothing flew there.
+JUMP = 2.5
 
 
 class Trails:
@@ -47,6 +51,8 @@ class Trails:
         trail = self._trails.get(region.id) or deque()
         while trail and now - trail[0][0] > self._seconds:
             trail.popleft()
+        if trail and math.dist(trail[-1][1], middle(region)) > JUMP * max(region.box[2:]):
+            trail.clear()
         if not trail or now - trail[-1][0] >= self._seconds / POINTS:
             trail.append((now, middle(region)))
         return trail

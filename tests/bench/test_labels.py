@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bench.labels import Track, _match, _vote, read_truth
+from bench.labels import Track, _vote, read_truth
 from rtskin.roi.label import LABELS
 from tests.roi.label.regions import region_at
 
@@ -14,12 +14,6 @@ def test_the_truth_is_of_three_clips_and_all_labels() -> None:
     assert set(found) == set(LABELS)
     assert sum(found.values()) >= 120
     assert min(found.values()) >= 20
-
-
-def test_boxes_are_matched_by_what_they_share() -> None:
-    assert _match((0, 0, 10, 10), [(50, 0, 10, 10), (2, 0, 10, 10)]) == 1
-    assert _match((0, 0, 10, 10), [(8, 0, 10, 10)]) is None
-    assert _match((0, 0, 10, 10), []) is None
 
 
 def test_one_wrong_answer_of_a_track_is_voted_down() -> None:

@@ -108,9 +108,23 @@ def test_it_sleeps_while_no_view_draws_regions_and_frames_do_not_wait_for_it_to_
     node.close()
 
 
+def test_trails_do_not_go_on_from_before_it_was_closed(node: AttachRegions) -> None:
+    for seq in range(5):
+        node.process(mask(seq))
+    node.close()
+    node.open(Context())
+    regions = node.process(mask(6)).regions
+    assert regions is not None
+    assert [len(trail) for trail in regions.trails.values()] == [2], "where it is, and no point before"
+    assert [event.kind for event in regions.recent] == ["found"]
+
+
 def test_what_it_cannot_load_ends_no_graph(caplog: pytest.LogCaptureFixture) -> None:
+    tries: list[int] = []
+
     class Missing(NODES.get("roi")):  # type: ignore[misc]
         def open(self, context: Context) -> None:
+            tries.append(1)
             raise ModelError("there is no such asset")
 
     render = Render(view="overlay")
@@ -124,8 +138,11 @@ def test_what_it_cannot_load_ends_no_graph(caplog: pytest.LogCaptureFixture) -> 
         assert node.process(mask()).regions is None
         time.sleep(0.005)
     assert "without regions: there is no such asset" in caplog.text
+    for _ in range(20):
+        assert node.process(mask()).regions is None
+        time.sleep(0.005)
+    assert len(tries) == 1, "not tried for every frame"
     del node._make
-    assert node.process(mask()).regions is None, "not tried for every frame"
     render.command("view", "matte")
     node.process(mask())
     render.command("view", "rois")

@@ -67,3 +67,13 @@ def test_sources_without_times_go_by_the_clock() -> None:
     for step in range(50):
         said = trails(at(None, hand(step), captured_ms=40 * step))
     assert said.trails[1][0] == (26, 13)
+
+
+def test_an_id_that_went_to_another_thing_draws_no_line_there() -> None:
+    trails = Trails()
+    for step in range(5):
+        said = trails(at(40 * step, hand(step), hand(40 + step, 2)))
+    assert [len(said.trails[number]) for number in (1, 2)] == [6, 6]
+    swapped = trails(at(200, hand(45), hand(5, 2)))
+    assert swapped.trails == {1: ((47, 13), (47, 13)), 2: ((7, 13), (7, 13))}
+    assert [len(trail) for trail in trails(at(240, hand(46), hand(6, 2))).trails.values()] == [3, 3]

@@ -20,7 +20,8 @@ UNKNOWN: Probabilities = (1 / 3, 1 / 3, 1 / 3)
 class Method(ABC):
     """Regions of one frame → their probabilities, in order. Not to be called from two threads at once."""
 
-    #: It compares the regions of a frame with each other, so that it has to be shown all of them.
+    #: Its answer for a region depends on the others that it is shown with: it is to be shown all of a frame at once, or
+    #: none. What looks at a region by itself may be shown any of them, when an answer is wanted.
     compares: ClassVar[bool] = False
 
     @abstractmethod

@@ -44,7 +44,7 @@ class Labeller:
 
     @property
     def compares(self) -> bool:
-        """Whether it has to be shown all regions of a frame to say anything of one."""
+        """Its answers depend on which regions it is shown together: show it all of a frame, or none."""
         return self._method.compares
 
     def __call__(self, frame: Frame, regions: Sequence[FoundRegion]) -> list[Probabilities]:

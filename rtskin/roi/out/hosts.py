@@ -18,10 +18,11 @@ def resolve(
     Of a name that has both, IPv4: a program that waits at "localhost" mostly waits there alone, and a datagram to the other
     one is lost in silence.
     """
+    name = host or address.host
     try:
-        found = socket.getaddrinfo(host or address.host, address.port, type=kind)
+        found = socket.getaddrinfo(name, address.port, type=kind)
     except (OSError, UnicodeError) as error:
-        raise SinkError(f"--out {address.shown}: the host {address.host!r} is not known ({reason(error)})") from error
+        raise SinkError(f"--out {address.shown}: the host {name!r} is not known ({reason(error)})") from error
     family, _, _, _, target = min(found, key=lambda one: one[0] != socket.AF_INET)  # of several alike the first
     return family, target
 
@@ -30,6 +31,8 @@ def cannot_serve(address: Address, number: int | None, why: str) -> SinkError:
     """Why a server cannot be at an address. number: errno."""
     if number == errno.EADDRINUSE:
         return SinkError(f"--out {address.shown}: port {address.port} is in use; choose another, or end who has it")
+    if number == errno.EACCES:
+        return SinkError(f"--out {address.shown}: port {address.port} may not be served at; choose one from 1024 on")
     return SinkError(
         f"--out {address.shown}: cannot serve there: {why}; the host is an address of this machine, 127.0.0.1, or 0.0.0.0"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 
 from rtskin.errors import InputError
@@ -22,10 +23,19 @@ def transports(outs: Sequence[str], overwrite: bool = False) -> list[Transport]:
     """One for each of ``outs``, not open yet; InputError for what cannot be. overwrite: a file may exist already."""
     if not outs:
         raise InputError("the feed has no output; - is standard output")
-    twice = [out for place, out in enumerate(outs) if out in outs[:place]]
+    places = list(map(_place, outs))
+    twice = [out for number, out in enumerate(outs) if places[number] in places[:number]]
     if twice:
         raise InputError(f"--out {shown(twice[0])} is given twice")
     return [_transport(out, overwrite) for out in outs]
+
+
+def _place(out: str) -> str:
+    """The same for two ways to write one file, or one scheme."""
+    scheme = scheme_of(out)
+    if scheme is not None:
+        return scheme + out[len(scheme) :]
+    return out if out in ("", "-") else os.path.realpath(out)
 
 
 def _transport(out: str, overwrite: bool) -> Transport:

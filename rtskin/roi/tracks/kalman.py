@@ -116,6 +116,10 @@ class BoxFilter:
         if moving:
             self._state[:_WIDTH, 1] = speeds
 
+    def slow_down(self, to: float) -> None:
+        """It goes at this share of its speed, 0 … 1."""
+        self._state[:_WIDTH, 1] *= to
+
     def copy(self) -> BoxFilter:
         """One that goes its own way from here."""
         other = object.__new__(BoxFilter)

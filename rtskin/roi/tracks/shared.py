@@ -2,7 +2,7 @@
 
 Each is looked for in the region by the shape it had when it was last seen by itself, from where it is expected on: its
 pixels are to be inside, and where no other's are. Pixels that no shape explains go to the nearest. What shows too little of
-its own is covered by the others.
+its own is covered by the others; what was covered or lost already shows only where those that were seen leave something.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def parts_of(
     shapes = [track.shape.points(size) for track in tracks]
     places = np.array([_expected(track, scale, region) for track in tracks], np.int64)
     counts = np.zeros(region.mask.shape, np.int8)
-    for shape, place in zip(shapes, places, strict=True):
-        put(counts, shape, place[0], place[1], 1)
-    _settle(region, tracks, shapes, places, counts)
-    shown = [
-        number
-        for number, (shape, place) in enumerate(zip(shapes, places, strict=True))
-        if _shows(region, counts, shape, place)
-    ]
+    shown: list[int] = []
+    # What was not seen lately takes no pixels from what was: it shows only where they leave some.
+    for hidden in (False, True):
+        numbers = [number for number, track in enumerate(tracks) if track.hidden is hidden]
+        for number in numbers:
+            put(counts, shapes[number], places[number][0], places[number][1], 1)
+        _settle(region, tracks, shapes, places, counts, numbers)
+        shown += [number for number in numbers if _shows(region, counts, shapes[number], places[number])]
     if len(shown) < 2:
         # One explains it all: the one of which there is most to be seen, as large ones are in front of nothing.
         alone = shown[0] if shown else max(range(len(tracks)), key=lambda number: len(shapes[number]))
@@ -88,7 +88,7 @@ def unexplained(track: Track, region: FoundRegion, frame_size: tuple[int, int]) 
     places = np.array([_expected(track, scale, region)], np.int64)
     counts = np.zeros(region.mask.shape, np.int8)
     put(counts, shapes[0], places[0][0], places[0][1], 1)
-    _settle(region, [track], shapes, places, counts)
+    _settle(region, [track], shapes, places, counts, [0])
     left = ((region.mask > 0) & (counts == 0)).astype(np.uint8)
     left = cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((RIM, RIM), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(left)
@@ -103,14 +103,15 @@ def _settle(
     shapes: list[Whole],
     places: npt.NDArray[np.int64],
     counts: npt.NDArray[np.int8],
+    numbers: Sequence[int],
 ) -> None:
-    """Move each shape to where it explains most, the others standing still; twice."""
+    """Move these shapes, one after the other, to where they explain most, the others standing still; twice."""
     for _ in range(ROUNDS):
-        for number, track in enumerate(tracks):
+        for number in numbers:
             shape = shapes[number]
             x, y = places[number].tolist()
             put(counts, shape, x, y, -1)
-            sample = track.shape.sample(region.mask_size)
+            sample = tracks[number].shape.sample(region.mask_size)
             side = float(np.sqrt(len(shape)))
             at_x, at_y = x, y
             for steps, step in SEARCH:

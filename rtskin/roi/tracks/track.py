@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from rtskin.frame import Box
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.tracks.kalman import BoxFilter
+from rtskin.roi.tracks.path import Path, middle
 from rtskin.roi.tracks.shape import Shape
 from rtskin.roi.tracks.steady import SteadyBox
 from rtskin.roi.tracks.votes import Votes
@@ -27,13 +27,18 @@ WHOLE, FORGETS = 0.93, 1.5
 GOES_BEHIND = 1.0
 
 
+#: What came this share of its way went straight: borders tremble, and a hand goes in a bow.
+STRAIGHT = 0.8
+
+
 class Whole(NamedTuple):
-    """A track when all there is of it was last seen."""
+    """A track when all there is of it was last seen. straight: how straight it went then."""
 
     region: FoundRegion
     shape: Shape
     filter: BoxFilter
     time: float
+    straight: float
 
 
 class Track:
@@ -62,8 +67,9 @@ class Track:
         self.shared = self.hidden = False
         #: Where it was seen last, and the middle of ``region``.
         self.last = region.box
-        self._at = _middle(region.box)
-        self._whole = Whole(region, self.shape, self.filter.copy(), now)
+        self._at = middle(region.box)
+        self._path = Path(now, region.box)
+        self._whole = Whole(region, self.shape, self.filter.copy(), now, self._path.straight)
         self._most = region.area
 
     @property
@@ -82,33 +88,38 @@ class Track:
         """
         if self.hidden:
             self.steady.jump(region.box)
-            here = _middle(region.box)
-            stopped = math.dist(_middle(self.last), here) < math.dist(_middle(self.filter.box), here)
+            here = middle(region.box)
+            stopped = math.dist(middle(self.last), here) < math.dist(middle(self.filter.box), here)
             self.filter.reappear(region.box, region.area, moving=not stopped)
+            self._path = Path(now, region.box)
         else:
             self.steady(region.box, seconds)
             self.filter.update(region.box, region.area, max(LEAST_TRUST, SHARED_TRUST * own) if shared else 1.0)
+            self._path.add(now, region.box)
         self.hidden = False
         self.region, self.seen, self.shared = region, now, shared
         self.sightings += 1
-        self.last, self._at = region.box, _middle(region.box)
+        self.last, self._at = region.box, middle(region.box)
         if not shared:
             self.alone += seconds
             self.shape = Shape(region)
             self._most = max(region.area, self._most * math.exp(-seconds / FORGETS))
             if region.area >= WHOLE * self._most:
-                self._whole = Whole(region, self.shape, self.filter.copy(), now)
+                self._whole = Whole(region, self.shape, self.filter.copy(), now, self._path.straight)
 
     def hide(self, now: float) -> None:
         """It is not seen. What went behind something bit by bit is expected to be whole still."""
         if self.hidden:
             return
         self.hidden = True
-        whole = self._whole
+        whole, straight = self._whole, self._path.straight
         if self.region.area < WHOLE * self._most and now - whole.time <= GOES_BEHIND:
             self.filter.unveil(whole.filter, now - whole.time)
             self.shape, self.region = whole.shape, whole.region
-            self._at = _middle(whole.region.box)
+            self._at = middle(whole.region.box)
+            straight = whole.straight
+        # What goes to and fro is somewhere about; what went straight goes on.
+        self.filter.slow_down(min(1.0, straight / STRAIGHT) ** 2)
 
     def go_on_as(self, before: Track) -> None:
         """It is what another track was, which is over."""
@@ -116,13 +127,19 @@ class Track:
         self.alone += before.alone
         self.votes.join(before.votes)
 
+    def exchange(self, other: Track) -> None:
+        """Each is what the other was: ids and what was said of them change places, what is seen stays where it is."""
+        self.id, other.id = other.id, self.id
+        self.first, other.first = other.first, self.first
+        self.votes.exchange(other.votes)
+
     def patience(self, hold: float) -> float:
         """Seconds for which it is held when it is not seen. hold: the longest."""
         return min(hold, HELD_FOR * max(0.0, self.seen - self.first - BRIEF))
 
     def moved(self) -> tuple[float, float]:
         """How far it is expected to be from where it was last seen, in pixels of the frame."""
-        x, y = _middle(self.filter.box)
+        x, y = middle(self.filter.box)
         return x - self._at[0], y - self._at[1]
 
 
@@ -134,9 +151,5 @@ def distance(track: Track, region: FoundRegion) -> float:
     own, other = track.filter.size, math.sqrt(region.box[2] * region.box[3])
     size = max(own, other) if track.hidden else (own + other) / 2
     places = [track.filter.box, track.last] if track.hidden else [track.filter.box]
-    to = _middle(region.box)
-    return min(math.dist(_middle(place), to) for place in places) / max(size, 1.0)
-
-
-def _middle(box: Box) -> tuple[float, float]:
-    return box[0] + box[2] / 2, box[1] + box[3] / 2
+    to = middle(region.box)
+    return min(math.dist(middle(place), to) for place in places) / max(size, 1.0)

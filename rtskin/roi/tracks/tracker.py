@@ -13,7 +13,7 @@ from rtskin.frame import Frame, Region, RegionEvent, Regions
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.regions.necks import split_at_necks
 from rtskin.roi.tracks.clock import Clock, Tick
-from rtskin.roi.tracks.kinds import Look
+from rtskin.roi.tracks.kinds import Look, Once, give_back, rather, refuses
 from rtskin.roi.tracks.matching import NEVER, cost, match
 from rtskin.roi.tracks.memory import Memory, leaves
 from rtskin.roi.tracks.report import as_region
@@ -56,8 +56,9 @@ class Habits:
 class Tracker:
     """Takes the regions of a stream's frames in order; one stream, one thread at a time.
 
-    labeller: says what regions are; it is shown those for which it is time. One whose ``compares`` is true sees all regions
-    of a frame then.
+    labeller: says what regions are. It is shown those of which a look is due, and those that a face and a hand may both have
+    come to. One whose attribute ``compares`` is true (it tells regions by each other, as the published heuristic does) is
+    shown all that are seen by themselves, whenever a look at one is due; where things cross it is not asked.
     """
 
     def __init__(self, habits: Habits | None = None, labeller: Labeller | None = None) -> None:
@@ -94,14 +95,15 @@ class Tracker:
         """Tracks see their regions; what is left becomes new ones."""
         strong = [region for region in found if region.strong]
         known = [track for track in self._tracks if track.id or track.cut_off]
-        pairs, unseen, rest = match(known, strong, self._before, self._look_of(frame))
+        look = self._look_of(frame)
+        pairs, unseen, rest = match(known, strong, self._before, look)
         weak, unseen, _ = match(unseen, [region for region in found if not region.strong], self._before)
-        sharers = self._sharers([*pairs, *weak], unseen, rest, tick, size)
+        sharers = self._sharers([*pairs, *weak], unseen, rest, tick, size, look)
         rest = [region for region in rest if id(region) not in sharers]
         trying, _, rest = match([track for track in self._tracks if not (track.id or track.cut_off)], rest)
         for region, tracks in [*sharers.values(), *((region, [track]) for track, region in trying)]:
             if len(tracks) > 1:
-                _see_shared(region, tracks, tick, size)
+                _see_shared(region, tracks, tick, size, look)
             else:
                 self._see(tracks[0], region, tick, size)
         for region in rest:
@@ -114,13 +116,19 @@ class Tracker:
         rest: Sequence[FoundRegion],
         tick: Tick,
         size: Size,
+        look: Look | None,
     ) -> dict[int, tuple[FoundRegion, list[Track]]]:
         """Which tracks are in which region, by the id of that object. Crumbs that joined one are lost."""
         sharers = {id(region): (region, [track]) for track, region in pairs}
         for track in unseen:
             into = _around(track, [*(region for _, region in pairs), *rest], size) or _joined(track, pairs, tick, size)
-            if into is not None:
-                sharers.setdefault(id(into), (into, []))[1].append(track)
+            if into is None:
+                continue
+            _, owners = sharers.setdefault(id(into), (into, []))
+            # What is new there is no crumb of what it surely is not.
+            if any(owner.apart for owner in owners) or not refuses(track, into, look):
+                owners.append(track)
+        sharers = {number: shared for number, shared in sharers.items() if shared[1]}
         for number, (region, tracks) in sharers.items():
             if len(tracks) > 1:
                 whole = _without_crumbs(tracks)
@@ -177,7 +185,7 @@ class Tracker:
         labeller = self._labeller
         if labeller is None or _compares(labeller):
             return None
-        return lambda regions: labeller(frame, regions)
+        return Once(lambda regions: labeller(frame, regions))
 
     def _look(self, frame: Frame, tick: Tick) -> None:
         """Show the classifier the regions for which it is most due."""
@@ -195,6 +203,7 @@ class Tracker:
             said = self._labeller(frame, [track.region for track in chosen])
             for track, probabilities in zip(chosen, said, strict=True):
                 track.votes.add(probabilities, tick.now)
+            give_back(self._tracks)
 
     def _end(self) -> None:
         """Nothing goes on from here."""
@@ -237,8 +246,11 @@ def _joined(track: Track, pairs: Sequence[tuple[Track, FoundRegion]], tick: Tick
     return None
 
 
-def _see_shared(region: FoundRegion, tracks: Sequence[Track], tick: Tick, size: Size) -> None:
+def _see_shared(region: FoundRegion, tracks: Sequence[Track], tick: Tick, size: Size, look: Look | None) -> None:
     parts = parts_of(region, tracks, size)
+    if len(parts) == 1 and look is not None:
+        ((track, part, own),) = parts
+        parts = [(rather(track, tracks, region, look), part, own)]
     for track, part, own in parts:
         track.see(part, tick.now, tick.seconds, shared=True, own=own)
 

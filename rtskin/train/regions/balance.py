@@ -3,6 +3,8 @@
 A network that was shown each kind equally often under heavy changes still leans to some kinds on regions as they are. Of the
 corrections that add a number to each kind's logit, this is the one under which kept-out regions are the most likely, each
 kind counting alike (prior correction: Saerens, Latinne, Decaestecker, Neural Computation 14(1), 2002).
+
+So those regions prove nothing of the network with the correction; see session.crossed_over.
 """
 
 from __future__ import annotations

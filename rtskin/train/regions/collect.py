@@ -7,12 +7,15 @@ made of something else is refused, not used.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -68,17 +71,18 @@ def collect(
     folder with the detectors. InputError, ModelError."""
     out.mkdir(parents=True, exist_ok=True)
     made: dict[str, Regions] = {}
-    tools: list[Any] = []
+    find: Finder | None = None
+    witness: Witness | None = None
     for spec in recipe.data:
         path = out / f"{spec.name}.npz"
         if not path.exists():
-            tools = tools or [Finder(recipe.segmenter), None]
+            find = find or Finder(recipe.segmenter)
             if not spec.skinless:
-                tools[1] = tools[1] or Witness(weights)
+                witness = witness or Witness(weights)
             sources = [_below(roots, name) for name in spec.paths]
             label_sources.check(sources)
             _check_terms(spec, roots, sources)
-            _save(path, _made(spec, recipe, sources, tools[0], tools[1], progress), about(spec, recipe))
+            _save(path, _made(spec, recipe, sources, find, witness, progress), about(spec, recipe))
         made[spec.name] = read(path, about(spec, recipe))
     return made
 
@@ -90,7 +94,7 @@ def read(path: Path, expected: str) -> Regions:
             said = str(kept["about"])
             arrays = (kept["crops"], kept["evidence"], kept["boxes"])
             found = Regions(*arrays, kept["groups"].tolist(), kept["names"].tolist())
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
         raise InputError(f"{path} cannot be read ({error}); delete it, and it is made again") from error
     if said != expected:
         raise InputError(f"{path} was made by another recipe or model; delete it, and it is made again")
@@ -192,8 +196,6 @@ def about(spec: RegionSet, recipe: RegionRecipe) -> str:
 
 
 def _save(path: Path, regions: Regions, made_of: str) -> None:
-    import io
-
     data = io.BytesIO()
     np.savez_compressed(
         data,

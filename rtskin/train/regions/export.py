@@ -21,6 +21,8 @@ from rtskin.train.terms.origins import of_card
 
 #: Files of a labelling network, beside NAME.onnx.
 CARD, RECIPE = "label.toml", "recipe.toml"
+#: What a card says where the kept-out regions had a say in the weights.
+BALANCED = "; what it leans to was put right on the regions that were kept out, so that they are no test of it"
 #: Crops that the check sends through, at once and one by one.
 _CHECKED = 5
 
@@ -137,7 +139,8 @@ def _card(recipe: RegionRecipe, weights: str, sha256: str, parameters: int, macs
         "name": recipe.name,
         "title": recipe.name,
         "description": f"Says of a region of skin whether it is a face, a hand or something else, from a {side}×{side} crop "
-        f"and its mask; {recipe.steps} steps of {recipe.batch} crops, averaged weights",
+        f"and its mask; {recipe.steps} steps of {recipe.batch} crops, averaged weights"
+        f"{BALANCED if recipe.balance and recipe.held_out >= 0 else ''}",
         "architecture": "region-net",
         "licence": "Apache-2.0",
         "data_terms": terms(recipe, found),

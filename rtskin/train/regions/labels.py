@@ -42,10 +42,12 @@ def along(names: Sequence[str], boxes: Array, labels: Array) -> Array:
     """``labels`` (int64 N), where a thing in a clip is a face or a hand in most frames: in all of them, if in doubt.
 
     Detectors miss hands that are blurred by motion, and those are what is to be learned. Names are set/clip/frame#view.n, of
-    each clip in the order of its frames; boxes are N×4.
+    each clip in the order of its frames; boxes are N×4. Closer views (from 1 on) are of another place in each frame, and
+    show what they show.
     """
     told = labels.copy()
-    for track in _tracks(names, boxes):
+    whole = [index for index, name in enumerate(names) if _view(name) == "0"]
+    for track in _tracks(names, boxes, whole):
         sure = labels[track][labels[track] != UNKNOWN]
         for kind in (FACE, HAND):
             if (sure == kind).sum() >= max(OFTEN, AGREE * len(sure)):
@@ -54,11 +56,11 @@ def along(names: Sequence[str], boxes: Array, labels: Array) -> Array:
     return told
 
 
-def _tracks(names: Sequence[str], boxes: Array) -> list[list[int]]:
-    """Indices of what is one thing, by boxes that lie on each other from one frame to the next."""
+def _tracks(names: Sequence[str], boxes: Array, among: Sequence[int]) -> list[list[int]]:
+    """Of the indices ``among``, those of what is one thing, by boxes that lie on each other from one frame to the next."""
     done: list[list[int]] = []
     open_: list[list[int]] = []
-    for (clip, _), group in groupby(range(len(names)), key=lambda index: _place(names[index])):
+    for (clip, _), group in groupby(among, key=lambda index: _place(names[index])):
         free = [track for track in open_ if _place(names[track[-1]])[0] == clip]
         open_ = []
         for index in group:
@@ -76,6 +78,10 @@ def _place(name: str) -> tuple[str, str]:
     """(clip, frame)."""
     clip, _, frame = name.partition("#")[0].rpartition("/")
     return clip, frame
+
+
+def _view(name: str) -> str:
+    return name.partition("#")[2].partition(".")[0]
 
 
 def _shared(one: Array, other: Array) -> float:

@@ -75,7 +75,9 @@ class RegionRecipe(Part):
     decay: float = Field(default=0.02, ge=0)
     smoothing: Share = 0.05
     ema: Share = 0.998
-    balance: bool = Field(default=True, description="put right what it leans to on the kept-out regions")
+    balance: bool = Field(
+        default=True, description="put right, in the last layer, what it leans to on the kept-out regions"
+    )
     seed: int = 1
 
     @property

@@ -24,14 +24,15 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One side of the split: crops uint8 N×KEPT×KEPT×4, labels int64 N, weights float64 N, names. alike, bool N: a piece of
-    the region is what the region is (a piece of a face with its neck may be none)."""
+    """One side of the split: crops uint8 N×KEPT×KEPT×4, labels int64 N, weights float64 N, names, groups. alike, bool N: a
+    piece of the region is what the region is (a piece of a face with its neck may be none)."""
 
     crops: Array
     labels: Array
     weights: Array
     alike: Array
     names: list[str]
+    groups: list[str]
 
 
 def train(path: Path, regions: Path, out: Path, sheet: Path | None = None) -> Iterator[str]:
@@ -50,7 +51,7 @@ def train(path: Path, regions: Path, out: Path, sheet: Path | None = None) -> It
             yield f"step {step}: loss {loss:.3f}; kept out: {told(recipe, net, kept)}"
     assert net is not None, "a recipe has at least one step"
     if recipe.balance and len(kept.labels):
-        yield f"{_balance(recipe, net, kept)}; kept out: {told(recipe, net, kept)}"
+        yield _balance(recipe, net, kept)
     done = export(recipe, net, path, out)
     yield f"{done.weights} written, {done.weights.stat().st_size / 1e3:.0f} kB"
     if sheet is not None and len(kept.labels):
@@ -82,6 +83,7 @@ def _joined(parts: list[Any]) -> Side:
         np.concatenate([np.full(len(index), weight) for _, _, index, weight, _ in parts]),
         np.concatenate([alike(found, labels)[index] for found, labels, index, _, _ in parts]),
         [found.names[i] for found, _, index, _, _ in parts for i in index],
+        [found.groups[i] for found, _, index, _, _ in parts for i in index],
     )
 
 
@@ -116,13 +118,29 @@ def _steps(recipe: RegionRecipe, side: Side) -> Iterator[tuple[int, float, Any]]
 
 
 def _balance(recipe: RegionRecipe, net: Any, kept: Side) -> str:
-    """Put right what kinds it leans to; says how much."""
+    """Put right what kinds it leans to; says how much, and what it is worth on regions that had no say in it."""
     import torch
 
-    added = offsets(answers(recipe, net, kept.crops), kept.labels)
+    probabilities = answers(recipe, net, kept.crops)
+    added = offsets(probabilities, kept.labels)
     with torch.no_grad():
         net.head.bias += torch.from_numpy(added).float()
-    return "added: " + ", ".join(f"{label} {one:+.2f}" for label, one in zip(LABELS, added, strict=True))
+    how = ", ".join(f"{label} {one:+.2f}" for label, one in zip(LABELS, added, strict=True))
+    crossed = crossed_over(probabilities, kept)
+    return f"added: {how}; kept out, each half with what the other half would add: {by_class(crossed, kept)}"
+
+
+def crossed_over(probabilities: Array, kept: Side) -> Array:
+    """Logits, N×3, of kept-out regions: to those of one half of the groups is added what fits the other half.
+
+    What all of them would add fits them: how often the network is right with it proves nothing on them.
+    """
+    logits = np.log(np.maximum(probabilities, 1e-9))
+    halves = np.array([fold_of(f"half of {group}", 2) for group in kept.groups])
+    for half in (0, 1):
+        others = halves != half
+        logits[halves == half] += offsets(probabilities[others], kept.labels[others])
+    return logits
 
 
 def as_tensor(crops: Array) -> Any:
@@ -150,7 +168,12 @@ def told(recipe: RegionRecipe, net: Any, side: Side) -> str:
     """Accuracy by class: "face 0.98 of 120, …"."""
     if not len(side.labels):
         return "nothing"
-    right = answers(recipe, net, side.crops).argmax(1) == side.labels
+    return by_class(answers(recipe, net, side.crops), side)
+
+
+def by_class(answered: Array, side: Side) -> str:
+    """The same, of answers N×3: the largest counts."""
+    right = answered.argmax(1) == side.labels
     parts = [(label, right[side.labels == number]) for number, label in enumerate(LABELS)]
     return ", ".join(f"{label} {part.mean():.3f} of {len(part)}" for label, part in parts if len(part))
 

@@ -88,9 +88,17 @@ def test_a_file_is_made_once_and_refused_for_another_recipe(data: Path, tmp_path
     assert (tmp_path / "out" / "people.npz").stat().st_mtime_ns == before
     with pytest.raises(InputError, match=r"people\.npz was made by another recipe or model; delete it"):
         collect(recipe(every=2), [data], tmp_path, tmp_path / "out")
-    (tmp_path / "out" / "people.npz").write_bytes(b"half a file")
-    with pytest.raises(InputError, match="cannot be read"):
-        collect(recipe(), [data], tmp_path, tmp_path / "out")
+    whole = (tmp_path / "out" / "people.npz").read_bytes()
+    for broken in (b"", b"no such file", whole[: len(whole) // 2], whole[:-100], _spoilt(whole)):
+        (tmp_path / "out" / "people.npz").write_bytes(broken)
+        with pytest.raises(InputError, match="cannot be read"):
+            collect(recipe(), [data], tmp_path, tmp_path / "out")
+
+
+def _spoilt(whole: bytes) -> bytes:
+    """A disc that forgot something in the middle."""
+    at = len(whole) // 2
+    return whole[:at] + bytes(200) + whole[at + 200 :]
 
 
 def test_what_is_kept_for_measuring_and_what_has_no_terms_is_refused(data: Path, tmp_path: Path) -> None:

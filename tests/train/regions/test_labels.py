@@ -40,6 +40,20 @@ def test_not_where_it_is_somewhere_else() -> None:
     assert told(jumps, step=60) == jumps
 
 
+def test_closer_views_follow_nothing_and_are_followed_by_nothing() -> None:
+    """A view of each frame, in which a hand lies in the same place three times, of whatever is seen from that near."""
+    names, boxes = clip("a", 5)
+    among, places, said = list[str](), list[np.ndarray](), list[int]()
+    for frame in range(5):
+        among += [*names[2 * frame : 2 * frame + 2], f"set/a/{frame:05d}#1.0"]
+        places += [*boxes[2 * frame : 2 * frame + 2], boxes[2 * frame + 1]]
+        said += [FACE, HAND, HAND if frame < 3 else UNKNOWN]
+    said[4] = said[7] = UNKNOWN
+    out = along(among, np.array(places), np.array(said))
+    assert out[1::3].tolist() == [HAND] * 5, "the whole pictures follow each other, with views between them"
+    assert out[2::3].tolist() == said[2::3]
+
+
 def test_clips_are_apart() -> None:
     (one, boxes), (other, more) = clip("a", 3), clip("b", 3)
     labels = np.array([FACE, HAND] * 3 + [FACE, UNKNOWN] * 3)
