@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rtskin.errors import InputError, reason
 from rtskin.offline.changes import changes
-from rtskin.offline.folder import MANIFEST
+from rtskin.offline.folder import FINISH, LEASES, MANIFEST, SEGMENTS
 from rtskin.offline.leases import Leases
 from rtskin.offline.manifest import Manifest
 from rtskin.offline.removal import remove
@@ -15,7 +15,7 @@ from rtskin.offline.removal import remove
 log = logging.getLogger("rtskin.offline")
 
 #: In a folder that was being made a work folder when something stopped it.
-_OURS = (MANIFEST, "frames.npy", "segments", "leases", "finish", "logs")
+_OURS = (MANIFEST, "frames.npy", SEGMENTS, LEASES, FINISH, "logs")
 
 
 def refuse_others_folder(path: Path) -> None:
@@ -58,9 +58,8 @@ def planned_before(path: Path, now: Manifest, afresh: bool) -> Manifest | None:
 
 
 def _drop(path: Path, why: str) -> None:
-    # Of a worker on another machine one look cannot tell that it is dead.
-    if Leases(path / "leases", seconds=0).held():
-        raise InputError(f"{path} is being worked on; stop that, or if it ended on another machine, remove the folder")
+    if holder := Leases(path / LEASES, seconds=0).holder():
+        raise InputError(f"{path} is being worked on by {holder}; stop that first, or choose another folder")
     log.warning("begun afresh: the render that was stopped in %s %s", path, why)
     remove(path)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rtskin.errors import InputError
+from rtskin.offline import leases
 from rtskin.offline.finish import finish
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.leases import Leases
@@ -94,10 +96,22 @@ def test_afresh_a_damaged_one_is_dropped(planned: Planned, caplog: pytest.LogCap
 
 def test_what_another_works_on_is_not_dropped(planned: Planned) -> None:
     folder = planned(**SLOW)
-    lease = Leases(folder.leases, 60).claim("000000")
+    (folder.path / "segments" / "000000.json").touch()
+    lease = Leases(folder.leases, 60).claim("000001")
     assert lease is not None
-    with lease, pytest.raises(InputError, match="is being worked on"):
+    with lease, pytest.raises(InputError, match=rf"is being worked on by process {os.getpid()} on .*; stop that first"):
         planned(**NONE, afresh=True)
+    assert folder.done() == {0}
+    assert WorkFolder(folder.path).manifest.asked == {"--smooth": "flow"}
+    assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
+
+
+def test_what_somebody_worked_on_when_the_power_went_is_dropped(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_PATIENCE", 0.3)
+    folder = planned(**SLOW)
+    (folder.leases / "000000.1").write_text(json.dumps({"host": "elsewhere", "pid": 1, "started": "1"}))
     assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
 
 
