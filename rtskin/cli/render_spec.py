@@ -119,7 +119,8 @@ class Request:
         """The options that decide what comes out, as they are called, but for INPUT."""
         names = [field.name for field in fields(PlanOptions) if field.name not in ("source", "overwrite")]
         given = {name: getattr(self.options, name) for name in names}
-        given |= {name: _absolute(given[name]) for name in ("output", "matte", "overlay") if given[name] is not None}
+        files = [name for name in ("output", "matte", "overlay", "background") if given[name] is not None]
+        given |= {name: _absolute(given[name]) for name in files if name != "background" or os.path.isfile(given[name])}
         return {_option(name): _worded(value) for name, value in given.items() if value is not None}
 
 

@@ -36,8 +36,9 @@ def test_other_options_are_refused_as_they_were_written(planned: Planned) -> Non
     planned(**SLOW)
     with pytest.raises(InputError, match=r"another render, which was stopped: --smooth was flow, is none now\. Go on"):
         planned(**NONE)
-    with pytest.raises(InputError, match=r"--smooth was flow, is not given now; --segment was not given, is 10 now\."):
-        planned(segment=10, asked={"--segment": "10"})
+    planned("none", **NONE)
+    with pytest.raises(InputError, match=r"--smooth was none, is not given now; --segment was not given, is 10 now\."):
+        planned("none", segment=10, asked={"--segment": "10"})
 
 
 def test_the_same_written_in_another_way_is_gone_on_with(planned: Planned) -> None:
@@ -60,6 +61,17 @@ def test_what_no_option_says_is_named_too(planned: Planned, tmp_path: Path) -> N
     planned("wired")
     with pytest.raises(InputError, match="stopped: the pipeline, or what rtskin makes of it, is another now"):
         planned("wired", settings={"refine.radius": 2})
+
+
+def test_a_plan_of_an_earlier_rtskin_that_did_not_note_its_options(planned: Planned) -> None:
+    folder = planned(**NONE)
+    path = folder.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["asked"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"its options were others \(an earlier rtskin planned it, and did not"):
+        planned(**SLOW)
+    assert planned(**NONE).manifest.model == folder.manifest.model
 
 
 def test_an_input_that_changed_is_called_so(planned: Planned, tmp_path: Path) -> None:
