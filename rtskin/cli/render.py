@@ -115,7 +115,7 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
     place = _place(request, options)
     sweep(place)
     outputs = request.outputs(ours=is_complete(place))
-    folder = plan(place, request.wanted(outputs))
+    folder = plan(place, request.wanted(outputs, elsewhere="another folder with --work"))
     job = offline.Job(
         folder, "the same command goes on", options.as_json, options.jobs, options.engine, options.address
     )

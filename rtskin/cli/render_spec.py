@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from rtskin import paths
 from rtskin.capture.images import check_there
@@ -100,8 +100,8 @@ class Request:
             warn_of_alpha(source, parts)
         return parts
 
-    def wanted(self, outputs: Sequence[OutputPart], lease: float = 60.0) -> Wanted:
-        """What is to be planned."""
+    def wanted(self, outputs: Sequence[OutputPart], **own: Any) -> Wanted:
+        """What is to be planned. own: of rtskin.offline.plan.Wanted, what is no option of a plan."""
         asked = self.options
         return Wanted(
             asked.source,
@@ -110,9 +110,9 @@ class Request:
             asked.start,
             asked.end,
             asked.segment or SEGMENT,
-            lease_seconds=lease,
             asked=self._asked(),
             afresh=asked.overwrite,
+            **own,
         )
 
     def _asked(self) -> dict[str, str]:

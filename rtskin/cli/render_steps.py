@@ -38,7 +38,7 @@ def plan(folder: r.NewFolderArgument, options: r.PlanOptions, lease: r.LeaseOpti
     request = Request.of(options)
     if not request.again:
         raise InputError(f"{options.source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
-    made = make(folder, request.wanted(request.outputs(), lease))
+    made = make(folder, request.wanted(request.outputs(), lease_seconds=lease))
     part = made.manifest.segments
     typer.echo(
         f"{part.last - part.first} frames in {_counted(made)}; next, as often and on as many machines as you like: "

@@ -69,24 +69,28 @@ def finish(
             done = _write(folder, stopping, progress)
         if done is None:
             return None
-        if not (folder.finish / _PUBLISHED).exists():
+        if not is_published(folder.finish):
             folder.refuse_replaced()
             _publish(folder)
     leases.forget("finish")
     return done
 
 
+def is_published(finish: Path) -> bool:
+    """Whether the outputs of the work folder of ``finish`` got their names."""
+    return (finish / _PUBLISHED).exists()
+
+
 def write_again(finish: Path) -> None:
     """Outputs that have their names already are written once more, from the masks that are there."""
-    if (finish / _PUBLISHED).exists():
+    if is_published(finish):
         shutil.rmtree(finish)
 
 
 def _is_gone(folder: WorkFolder) -> bool:
     """A file or folder had its name, and is not there any more. (Of images side by side with others nobody can tell.)"""
-    published = (folder.finish / _PUBLISHED).exists()
     paths = (Path(output.path) for output in folder.manifest.outputs if "%" not in output.path)
-    return published and not all(path.exists() for path in paths)
+    return is_published(folder.finish) and not all(path.exists() for path in paths)
 
 
 def refuse_unfinished(folder: WorkFolder) -> None:

@@ -27,11 +27,12 @@ from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import write_text
 from rtskin.offline.frames import from_bytes
 from rtskin.offline.identity import fingerprint, locate
-from rtskin.offline.manifest import Manifest
+from rtskin.offline.manifest import ANEW, Manifest
 from rtskin.offline.segments import Segment, segments_of
 
 #: Written last: with it, a work folder is complete.
 MANIFEST = "manifest.json"
+TABLE = "frames.npy"
 #: Folders in it: masks and their records, who works on what, the outputs until they are complete.
 SEGMENTS, LEASES, FINISH = "segments", "leases", "finish"
 
@@ -65,13 +66,13 @@ class WorkFolder:
     @cached_property
     def table(self) -> FrameTable:
         """The frame table; InputError where it is not the one that was planned with."""
-        part, path = self.manifest.input, self.path / "frames.npy"
+        part, path = self.manifest.input, self.path / TABLE
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise InputError(f"{path} cannot be read ({reason(error)}); plan again in another folder") from None
+            raise InputError(f"{path} cannot be read ({reason(error)}); {ANEW}") from None
         if hashlib.sha256(data).hexdigest() != part.table:
-            raise InputError(f"{path} is not the one of its manifest; plan again in another folder")
+            raise InputError(f"{path} is not the one of its manifest; plan again, which writes it anew")
         return from_bytes(data, part.base, part.timed)
 
     @property
@@ -125,7 +126,7 @@ class WorkFolder:
         part = self.manifest.input
         source = locate(part.path, part.relative, self.path)
         if fingerprint(source) != part.fingerprint:
-            raise InputError(f"{source} is not the file any more that was planned with; plan again in another folder")
+            raise InputError(f"{source} is not the file any more that was planned with; {ANEW}")
         return source
 
     def clean(self, segment: Segment) -> None:

@@ -8,9 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rtskin.errors import InputError
+from rtskin.errors import InputError, reason
 from rtskin.files import write_text
 from rtskin.offline.environment import Key, unequal
+
+#: What is wrong with a manifest that cannot be understood, and the way out where a plan is of no use any more.
+DAMAGED = "is damaged, or of another version of rtskin"
+ANEW = "plan anew with --overwrite, or in another folder"
 
 
 class _Part(BaseModel):
@@ -78,15 +82,23 @@ class Manifest(_Part):
     @classmethod
     def load(cls, path: Path) -> Manifest:
         """InputError where there is none, or one of another version of rtskin."""
+        if (manifest := cls.read(path)) is None:
+            raise InputError(f"{path} {DAMAGED}; {ANEW}")
+        return manifest
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest | None:
+        """None where it is damaged, or of another version of rtskin. InputError where there is none, or a disk fails."""
         try:
-            return cls.model_validate_json(path.read_text("utf-8"))
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError:
+            return None
         except FileNotFoundError:
             raise InputError(
                 f"{path.parent} is no work folder, it has no {path.name}; make one with rtskin render plan"
             ) from None
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
-            what = "is of another version of rtskin, or damaged" if isinstance(error, ValueError) else "cannot be read"
-            raise InputError(f"{path} {what}; plan again in another folder") from None
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {reason(error)}") from None
 
     def differences(self, other: Manifest) -> dict[Key, tuple[Any, Any]]:
         """What decides, and is another in ``other``: keys, the value here and the one there. Outputs by their paths.

@@ -95,7 +95,7 @@ def test_a_manifest_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is no work folder, it has no manifest\.json"):
         WorkFolder(tmp_path)
     (tmp_path / "manifest.json").write_text('{"format": 2}')
-    with pytest.raises(InputError, match="of another version of rtskin, or damaged"):
+    with pytest.raises(InputError, match="is damaged, or of another version of rtskin; plan anew with --overwrite"):
         WorkFolder(tmp_path)
 
 

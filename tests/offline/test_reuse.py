@@ -34,7 +34,9 @@ def altered(folder: WorkFolder, part: str, **values: Any) -> None:
 
 def test_other_options_are_refused_as_they_were_written(planned: Planned) -> None:
     planned(**SLOW)
-    with pytest.raises(InputError, match=r"another render, which was stopped: --smooth was flow, is none now\. Go on"):
+    with pytest.raises(
+        InputError, match=r"another render, which is not complete: --smooth was flow, is none now\. Go on"
+    ):
         planned(**NONE)
     planned("none", **NONE)
     with pytest.raises(InputError, match=r"--smooth was none, is not given now; --segment was not given, is 10 now\."):
@@ -50,16 +52,16 @@ def test_the_same_written_in_another_way_is_gone_on_with(planned: Planned) -> No
 def test_what_no_option_says_is_named_too(planned: Planned, tmp_path: Path) -> None:
     folder = planned()
     other = make_video(tmp_path / "other.mp4", 20, size=(64, 48))
-    with pytest.raises(InputError, match=r"stopped: INPUT was .*clip\.mp4, is .*other\.mp4 now\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: INPUT was .*clip\.mp4, is .*other\.mp4 now\. Go on"):
         planned(source=other)
     altered(folder, "environment", numpy="0.1")
-    with pytest.raises(InputError, match=r"stopped: numpy was 0\.1, is [\d.]+ now\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: numpy was 0\.1, is [\d.]+ now\. Go on"):
         planned()
     altered(planned("weights"), "model", card="0" * 64)
-    with pytest.raises(InputError, match=r"stopped: the model's card changed\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: the model's card changed\. Go on"):
         planned("weights")
     planned("wired")
-    with pytest.raises(InputError, match="stopped: the pipeline, or what rtskin makes of it, is another now"):
+    with pytest.raises(InputError, match="not complete: the pipeline, or what rtskin makes of it, is another now"):
         planned("wired", settings={"refine.radius": 2})
 
 
@@ -78,7 +80,7 @@ def test_an_input_that_changed_is_called_so(planned: Planned, tmp_path: Path) ->
     source = make_video(tmp_path / "own.mp4", 20, size=(64, 48))
     planned(source=source)
     make_video(source, 21, size=(64, 48))
-    with pytest.raises(InputError, match=r"stopped: INPUT has changed since\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: INPUT has changed since\. Go on"):
         planned(source=source)
 
 
@@ -100,10 +102,25 @@ def test_afresh_the_old_one_is_dropped_and_that_is_said(planned: Planned, caplog
 def test_afresh_a_damaged_one_is_dropped(planned: Planned, caplog: pytest.LogCaptureFixture) -> None:
     folder = planned()
     (folder.path / "manifest.json").write_text("{")
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(
+        InputError, match=r"damaged, or of another version of rtskin; plan anew with --overwrite, or in"
+    ):
+        WorkFolder(folder.path)
+    with pytest.raises(InputError, match=r"damaged, .*; begin afresh with --overwrite, or choose another folder$"):
         planned()
     assert planned(afresh=True).manifest == folder.manifest
     assert "damaged" in caplog.text
+
+
+def test_a_frame_table_that_is_damaged_is_written_anew(planned: Planned) -> None:
+    folder = planned()
+    table = folder.path / "frames.npy"
+    written = table.read_bytes()
+    table.write_bytes(written[:-8])
+    with pytest.raises(InputError, match="plan again, which writes it anew"):
+        Worker(folder).run()
+    planned()
+    assert table.read_bytes() == written
 
 
 def test_what_another_works_on_is_not_dropped(planned: Planned) -> None:
@@ -168,20 +185,18 @@ def altered_outputs(folder: WorkFolder, outputs: list[Any]) -> None:
     folder.manifest.model_copy(update={"outputs": outputs}).save(folder.path / "manifest.json")
 
 
-def test_what_cannot_be_read_is_not_dropped(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_not_dropped(planned: Planned) -> None:
+    """A disk that hiccups is no damage; here a folder stands for it, which cannot be read either."""
     folder = planned(**SLOW)
     assert Worker(folder).run()
-    real = Path.read_bytes
-
-    def hiccup(path: Path) -> bytes:
-        if path.name == "manifest.json":
-            raise OSError(5, "Input/output error")
-        return real(path)
-
-    monkeypatch.setattr(Path, "read_bytes", hiccup)
-    with pytest.raises(InputError, match=r"manifest\.json cannot be read: Input/output error"):
+    manifest, aside = folder.path / "manifest.json", folder.path.parent / "aside"
+    manifest.rename(aside)
+    manifest.mkdir()
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read: Is a directory$"):
         planned(**NONE, afresh=True)
-    assert len(folder.done()) == len(folder.segments)
+    manifest.rmdir()
+    aside.rename(manifest)
+    assert len(planned(**SLOW).done()) == len(folder.segments)
 
 
 def test_masks_without_a_manifest_are_not_taken_over(planned: Planned) -> None:
