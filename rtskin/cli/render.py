@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rtskin.cli import grouped, render_steps
 from rtskin.cli import render_options as r
 from rtskin.cli.render_many import render_folder
-from rtskin.cli.render_told import said_once
+from rtskin.cli.render_told import Told, said_once
 from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
@@ -89,8 +89,8 @@ def render_one(options: r.RenderOptions) -> None:
 
         preview(request, options, options.preview, _place(request, options))
     elif request.again:
-        with said_once():
-            _in_segments(request, options)
+        with said_once(options.source) as told:
+            _in_segments(request, options, told)
     else:
         _at_once(request, options)
 
@@ -104,7 +104,7 @@ def _check_for_all(options: r.RenderOptions) -> None:
     check_for_all(options)
 
 
-def _in_segments(request: Request, options: r.RenderOptions) -> None:
+def _in_segments(request: Request, options: r.RenderOptions, told: Told) -> None:
     from rtskin.cli import render_offline as offline
     from rtskin.cli.render_spec import is_complete
     from rtskin.offline.figures import figures
@@ -120,7 +120,7 @@ def _in_segments(request: Request, options: r.RenderOptions) -> None:
         folder, "the same command goes on", options.as_json, options.jobs, options.engine, options.address
     )
     done = offline.run(job)
-    offline.report(done, options.source, [part.path for part in outputs], options.as_json)
+    offline.report(done, told, options.source, [part.path for part in outputs], options.as_json)
     statistics = figures(folder, done.frames)
     if options.stats is not None:
         write_json(options.stats, statistics.as_dict())

@@ -12,6 +12,7 @@ import typer
 from rtskin.allocator import give_back_large_blocks
 from rtskin.cli.render_options import Engine
 from rtskin.cli.render_progress import Reporter, say
+from rtskin.cli.render_told import Told
 from rtskin.cli.session import on_interrupt, opencv_alone
 from rtskin.errors import InputError, MissingExtraError, RtskinError
 from rtskin.offline.finish import Finished, finish
@@ -89,14 +90,15 @@ def interrupted(job: Job) -> None:
     raise typer.Exit(1)
 
 
-def report(done: Finished, source: str, paths: Sequence[str], as_json: bool) -> None:
-    """What was written, on standard error; as a last line of JSON too."""
+def report(done: Finished, told: Told, source: str, paths: Sequence[str], as_json: bool) -> None:
+    """What was written, on standard error; as a last line of JSON too. told: what was said of the source meanwhile."""
     if done.cut:
-        typer.echo(f"rtskin: {source} is cut short: there is more of it than could be rendered", err=True)
+        why = f"{told.cut}; " if told.cut else ": "
+        typer.echo(f"rtskin: {source} is cut short{why}there is more of it than could be rendered", err=True)
     if done.held:
-        typer.echo(
-            f"rtskin: {done.held} frames could not be decoded; they show the picture and the mask before them", err=True
-        )
+        frames, show = ("frame", "it shows") if done.held == 1 else ("frames", "they show")
+        what = f"{done.held} {frames} of {source} could not be decoded{told.lost}"
+        typer.echo(f"rtskin: {what}; {show} the picture and the mask before", err=True)
     typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
     if as_json:
         say({"stage": "done", "frames": done.frames, "held": done.held, "cut": done.cut, "outputs": list(paths)})

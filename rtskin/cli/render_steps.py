@@ -100,13 +100,13 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
     give_back_large_blocks()
     job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
     stopping = threading.Event()
-    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    source = job.folder.source()
+    with said_once(source) as told, on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
         done = offline.outputs(job, stopping, reporter)
     if done is None:
         offline.interrupted(job)
         return
-    manifest = job.folder.manifest
-    offline.report(done, manifest.input.path, [part.path for part in manifest.outputs], as_json)
+    offline.report(done, told, source, [part.path for part in job.folder.manifest.outputs], as_json)
 
 
 def _counted(folder: WorkFolder) -> str:

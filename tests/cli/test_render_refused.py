@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rtskin.media import av, cv2
-from tests.capture.media import cut, make_video
+from tests.capture.media import make_video
 from tests.cli.conftest import Outcome
 
 Rtskin = Callable[..., Outcome]
@@ -144,13 +144,3 @@ def test_sound_that_does_not_fit_is_left_out_where_that_is_asked_for(
 
 def test_a_pattern_without_end_is_no_input(refused: Callable[..., str]) -> None:
     assert "pattern:64x48 has no end; say how long it is" in refused("pattern:64x48", "m.mkv")
-
-
-def test_an_input_that_is_cut_short_is_said_once(rtskin: Rtskin, tmp_path: Path) -> None:
-    """By whatever pass, and for however many segments."""
-    part = cut(make_video(tmp_path / "whole.mkv", 60, size=(96, 64)), tmp_path / "part.mkv", 0.6)
-    outcome = rtskin("render", part, tmp_path / "m.mkv", "--model", "ellipse", "--segment", "20")
-    assert outcome.status == 0, outcome.err
-    assert outcome.err.count("cut short") == 1
-    lines = [line for line in outcome.err.splitlines() if str(part.name) in line]
-    assert len(lines) == len(set(lines)) >= 1
