@@ -22,6 +22,9 @@ from rtskin.graph import Graph, GraphStatistics
 if TYPE_CHECKING:
     from rtskin.cli.render_spec import Request
 
+#: What to choose where the work folder cannot be the one that was meant.
+_ELSEWHERE = "another folder with --work"
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb, and its steps."""
@@ -110,12 +113,15 @@ def _in_segments(request: Request, options: r.RenderOptions, told: Told) -> None
     from rtskin.offline.figures import figures
     from rtskin.offline.plan import plan
     from rtskin.offline.removal import remove, sweep
+    from rtskin.offline.reuse import refuse_place
 
     offline.check_engine(options.engine, options.address)
     place = _place(request, options)
+    if options.stats is not None:
+        refuse_place(place, [str(options.stats)], _ELSEWHERE)
     sweep(place)
     outputs = request.outputs(ours=is_complete(place))
-    folder = plan(place, request.wanted(outputs, elsewhere="another folder with --work"))
+    folder = plan(place, request.wanted(outputs, elsewhere=_ELSEWHERE))
     job = offline.Job(
         folder, "the same command goes on", options.as_json, options.jobs, options.engine, options.address
     )

@@ -34,7 +34,14 @@ from rtskin.offline.segments import Segment, segments_of
 MANIFEST = "manifest.json"
 TABLE = "frames.npy"
 #: Folders in it: masks and their records, who works on what, the outputs until they are complete.
-SEGMENTS, LEASES, FINISH = "segments", "leases", "finish"
+SEGMENTS, LEASES, FINISH, LOGS = "segments", "leases", "finish", "logs"
+#: What is being removed.
+GONE = ".gone"
+
+
+def is_ours(name: str) -> bool:
+    """Whether something of that name in a work folder is rtskin's."""
+    return name in (MANIFEST, TABLE, SEGMENTS, LEASES, FINISH, LOGS, GONE) or name.endswith(".part")
 
 
 class Record(BaseModel):
@@ -85,7 +92,7 @@ class WorkFolder:
 
     @property
     def logs(self) -> Path:
-        return self.path / "logs"
+        return self.path / LOGS
 
     def mattes(self, segment: Segment) -> Path:
         """The masks of a segment."""

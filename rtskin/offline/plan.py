@@ -22,11 +22,11 @@ from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.offline.environment import environment
 from rtskin.offline.finish import write_again
-from rtskin.offline.folder import FINISH, LEASES, MANIFEST, SEGMENTS, TABLE, WorkFolder
+from rtskin.offline.folder import FINISH, GONE, LEASES, MANIFEST, SEGMENTS, TABLE, WorkFolder
 from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
-from rtskin.offline.reuse import planned_before, refuse_others_folder
+from rtskin.offline.reuse import planned_before, refuse_place
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
 from rtskin.preprocess.skip import STRETCH
 
@@ -66,7 +66,7 @@ def plan(path: Path, wanted: Wanted) -> WorkFolder:
     InputError: a folder of another input or other options (it says in what), unless ``wanted.afresh``, or one of something
     else; errors of the source, the model and the pipeline. Nothing is written or dropped before all is known to be possible.
     """
-    refuse_others_folder(path, wanted.elsewhere)
+    refuse_place(path, [output.path for output in wanted.outputs], wanted.elsewhere)
     manifest, table = _manifest(path, wanted)
     there = planned_before(path, manifest, wanted.afresh, wanted.elsewhere)
     if there is None:
@@ -172,7 +172,7 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
         path.mkdir(exist_ok=True)
     except OSError as error:
         raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
-    for name in (SEGMENTS, LEASES, FINISH):  # masks without a manifest are of another render
+    for name in (SEGMENTS, LEASES, FINISH, GONE):  # masks without a manifest are of another render
         shutil.rmtree(path / name, ignore_errors=True)
         if (path / name).exists():
             raise SinkError(f"{path / name} is of another render and cannot be removed; choose another work folder")

@@ -1,29 +1,38 @@
-"""Removing a work folder, so that nothing of it is ever taken for work to go on with."""
+"""Removing a work folder, so that nothing of it is ever taken for work to go on with, and nothing else is removed."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
+from rtskin.offline.folder import GONE, MANIFEST, is_ours
+
 
 def remove(folder: Path) -> None:
-    """The work folder, once nothing is left to do with it.
+    """What a work folder holds, and the folder, once nothing is left to do with it.
 
-    It loses its name first: one that was killed half removed would be taken for work to go on with.
+    The manifest loses its name first: a folder that is half removed is no work to go on with. The folder stays where it is a
+    link (say, to a faster disk), where something is mounted or somebody's current folder, and if it holds other things.
     """
-    sweep(folder)
-    gone = _unnamed(folder)
-    try:
-        folder.rename(gone)
-    except OSError:  # a folder that is in use, on some systems
-        gone = folder
+    if not folder.is_dir():
+        return
+    gone = folder / GONE
+    with contextlib.suppress(OSError):
+        gone.mkdir(exist_ok=True)
+    for name in (MANIFEST, *os.listdir(folder)):
+        if name != GONE and is_ours(name):
+            # On some systems a file that is in use keeps its name; then that is left.
+            with contextlib.suppress(OSError):
+                os.replace(folder / name, gone / name)
     shutil.rmtree(gone, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        if not os.path.samefile(folder, os.curdir):
+            folder.rmdir()
 
 
 def sweep(folder: Path) -> None:
-    """Removes what a removal left that was killed."""
-    shutil.rmtree(_unnamed(folder), ignore_errors=True)
-
-
-def _unnamed(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.done")
+    """Ends a removal that was killed."""
+    if (folder / GONE).exists() and not (folder / MANIFEST).exists():
+        remove(folder)

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from rtskin.errors import InputError
 from rtskin.offline.changes import changes
 from rtskin.offline.finish import is_published
-from rtskin.offline.folder import FINISH, LEASES, MANIFEST, SEGMENTS, TABLE
+from rtskin.offline.folder import FINISH, LEASES, MANIFEST, is_ours
 from rtskin.offline.leases import Leases
 from rtskin.offline.manifest import DAMAGED, Manifest
 from rtskin.offline.removal import remove
 
 log = logging.getLogger("rtskin.offline")
 
-#: In a folder that was being made a work folder when something stopped it.
-_OURS = (MANIFEST, TABLE, SEGMENTS, LEASES, FINISH, "logs")
 
-
-def refuse_others_folder(path: Path, elsewhere: str) -> None:
-    """InputError where ``path`` holds something that no work folder holds. elsewhere: where else to plan, in words."""
+def refuse_place(path: Path, outputs: Iterable[str], elsewhere: str) -> None:
+    """InputError where ``path`` can be no work folder: there is something else, or nothing can be there; or one of
+    ``outputs`` lies in it, and would be removed with it. elsewhere: where else to plan, in words."""
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file, where a work folder was to be; choose {elsewhere}")
-    strange = [name for name in _names(path) if name not in _OURS and not name.endswith(".part")]
+    if not path.exists() and path.is_symlink():
+        raise InputError(f"{path} is a link to {os.readlink(path)}, which is not there; make that first")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path} cannot be the work folder: there is no folder {path.parent}; make it first")
+    strange = [name for name in _names(path) if not is_ours(name)]
     if strange:
         raise InputError(f"{path} is no work folder, it holds {strange[0]}; choose {elsewhere}")
+    inside = [output for output in outputs if Path(output).resolve().is_relative_to(path.resolve())]
+    if inside:
+        raise InputError(
+            f"{inside[0]} would lie in the work folder {path}, which is removed in the end; choose {elsewhere}"
+        )
 
 
 def planned_before(path: Path, now: Manifest, afresh: bool, elsewhere: str) -> Manifest | None:

@@ -66,6 +66,26 @@ def test_images_that_are_there_are_refused_before_the_work(
         assert len(names(tmp_path)) == 21
 
 
+@pytest.mark.parametrize("place", ["out", ".", "link"])
+def test_what_is_made_is_not_removed_with_the_work_folder(
+    rtskin: Rtskin, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Nor the folder that somebody is in, nor a link to another disk."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    monkeypatch.chdir(folder if place == "." else tmp_path)
+    for inside in (("m.mkv",), ("frames/",), ("../m.mkv", "--stats", "stats.json")):
+        paths = [name if name.startswith("-") else str(folder / name) + "/" * name.endswith("/") for name in inside]
+        outcome = rtskin("render", video, *paths, "--work", place, *COMMON)
+        said = f"would lie in the work folder {place}, which is removed in the end; choose another folder with --work"
+        assert (outcome.status, said in outcome.err) == (2, True), outcome.err
+        assert not list(folder.iterdir())
+    assert rtskin("render", video, tmp_path / "m.mkv", "--work", place, *COMMON).status == 0
+    assert names(tmp_path) == (["link", "m.mkv"] if place == "out" else ["link", "m.mkv", "out"])
+    assert place == "out" or not list(folder.iterdir())
+
+
 def test_alpha_of_the_source_that_is_lost_is_said(rtskin: Rtskin, tmp_path: Path) -> None:
     said = "is left out: what was transparent is shown as if it were not"
     clear, plain = images(tmp_path / "clear", 1, 2, channels=4), images(tmp_path / "plain", 1, 2)
