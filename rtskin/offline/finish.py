@@ -54,7 +54,11 @@ def finish(
     InputError: segments that are not done, or no more what they were (these are to be made again), a background that is not
     the planned one. SinkError, OutputExistsError: an output cannot be written; what was done stays.
     """
-    stopping = stopping or threading.Event()
+    with folder.unless_replaced():
+        return _finish(folder, stopping or threading.Event(), progress)
+
+
+def _finish(folder: WorkFolder, stopping: threading.Event, progress: Callable[[int], None]) -> Finished | None:
     folder.make()
     leases = Leases(folder.leases, folder.manifest.lease_seconds)
     while (lease := leases.claim("finish")) is None:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rtskin.capture.table import FrameTable
-from rtskin.errors import InputError, SinkError, reason
+from rtskin.errors import InputError, RtskinError, SinkError, reason
 from rtskin.files import write_text
 from rtskin.offline.frames import from_bytes
 from rtskin.offline.identity import fingerprint, locate
@@ -100,8 +101,19 @@ class WorkFolder:
 
     def refuse_replaced(self) -> None:
         """InputError where the folder was planned anew meanwhile, or removed: what is made by this plan is not for it."""
+        if not (self.path / MANIFEST).exists():
+            raise InputError(f"{self.path} is gone: somebody else has completed this render, or removed it")
         if self.manifest.differences(Manifest.load(self.path / MANIFEST)):
             raise InputError(f"{self.path} was planned anew for another render meanwhile; this one ends")
+
+    @contextmanager
+    def unless_replaced(self) -> Iterator[None]:
+        """Within it, errors that come from that are called so, whatever was not found any more."""
+        try:
+            yield
+        except (RtskinError, OSError):
+            self.refuse_replaced()
+            raise
 
     def make(self) -> None:
         """The folders in it; SinkError."""

@@ -40,6 +40,10 @@ class Worker:
         A worker that would make other masks than planned is refused: InputError says in what it differs. Errors of a segment
         (a source that cannot be read, a full disk) end the worker; what is done stays.
         """
+        with self._folder.unless_replaced():
+            return self._run()
+
+    def _run(self) -> bool:
         folder = self._folder
         if self._all_done():
             return True

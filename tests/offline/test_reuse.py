@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rtskin.errors import InputError
+from rtskin.offline import finish as module
 from rtskin.offline import leases
 from rtskin.offline.finish import finish
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.leases import Leases
+from rtskin.offline.mattes import MatteWriter
+from rtskin.offline.output import WriteOutput
+from rtskin.offline.removal import remove
 from rtskin.offline.worker import Worker
 
 from ..capture.media import make_video
@@ -44,9 +50,20 @@ def test_other_options_are_refused_as_they_were_written(planned: Planned) -> Non
 
 
 def test_the_same_written_in_another_way_is_gone_on_with(planned: Planned) -> None:
-    """A second is a second, and what may be overwritten is no other picture."""
     one = planned(start=1.0, asked={"--start": "1"})
     assert planned(start="0:01", asked={"--start": "0:01"}).manifest == one.manifest
+
+
+def test_whether_outputs_may_be_replaced_is_as_it_is_asked_for_now(planned: Planned) -> None:
+    """It makes no other picture, so the same render is gone on with."""
+    folder = planned()
+    assert Worker(folder).run()
+    (output,) = folder.manifest.outputs
+    may = output.model_copy(update={"options": {"overwrite": True}})
+    again = planned(outputs=[may])
+    assert again.manifest == folder.manifest.model_copy(update={"outputs": [may]})
+    assert len(again.done()) == len(folder.segments)
+    assert planned().manifest == folder.manifest
 
 
 def test_what_no_option_says_is_named_too(planned: Planned, tmp_path: Path) -> None:
@@ -87,11 +104,13 @@ def test_an_input_that_changed_is_called_so(planned: Planned, tmp_path: Path) ->
 def test_afresh_the_old_one_is_dropped_and_that_is_said(planned: Planned, caplog: pytest.LogCaptureFixture) -> None:
     old = planned(**SLOW)
     assert Worker(old).run()
+    (old.logs / "worker-1.log").touch()
     with caplog.at_level(logging.WARNING, "rtskin"):
         new = planned(**NONE, afresh=True)
     assert "begun afresh" in caplog.text
     assert "--smooth was flow, is none now" in caplog.text
     assert not new.done()
+    assert not list(new.logs.iterdir())
     assert [path.name for path in new.path.parent.iterdir()] == ["work"]
     caplog.clear()
     assert Worker(new).run()
@@ -144,21 +163,73 @@ def test_what_somebody_worked_on_when_the_power_went_is_dropped(
     assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
 
 
-def test_a_worker_of_what_was_dropped_ends_and_leaves_nothing_in_the_new_one(planned: Planned) -> None:
-    old = Worker(planned(**SLOW))
-    new = planned(**NONE, afresh=True)
-    with pytest.raises(InputError, match="planned anew for another render meanwhile"):
-        old.run()
-    assert list((new.path / "segments").iterdir()) == []
+#: Said by those that work on what was dropped.
+ANEW = "planned anew for another render meanwhile; this one ends"
+
+
+def and_then(patched: pytest.MonkeyPatch, owner: Any, name: str, happens: Callable[[], object]) -> None:
+    """After the first call of a method."""
+    real, called = getattr(owner, name), []
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        result = real(*arguments, **options)
+        if not called:
+            called.append(1)
+            happens()
+        return result
+
+    patched.setattr(owner, name, call)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(Worker, "__init__"), (MatteWriter, "write"), (MatteWriter, "finish"), (Leases, "claim")]
+)
+def test_a_worker_of_what_was_dropped_ends_and_leaves_nothing_in_the_new_one(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+) -> None:
+    """Whether it had not begun yet, had taken a segment, made half of it, or all."""
+    folder = planned(**SLOW)
+    monkeypatch.setattr(Leases, "holder", lambda leases: None)  # it was silent for long
+    with monkeypatch.context() as patched:
+        and_then(patched, owner, name, lambda: planned(**NONE, afresh=True))
+        worker = Worker(folder)
+        with pytest.raises(InputError, match=ANEW):
+            worker.run()
+    new = planned(**NONE)
+    assert new.done() == set()
     assert Worker(new).run()
-    with pytest.raises(InputError, match="planned anew"):
-        finish(_with(new, planned, **SLOW))
 
 
-def _with(folder: WorkFolder, planned: Planned, **other: Any) -> WorkFolder:
-    """The folder as one saw it before it was planned anew."""
-    planned(**other, afresh=True)
-    return folder
+@pytest.mark.parametrize(
+    ("owner", "name"), [(Leases, "__init__"), (WriteOutput, "process"), (WriteOutput, "finish"), (module, "_mark")]
+)
+def test_outputs_of_what_was_dropped_get_no_names(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+) -> None:
+    """Whether the last pass had not begun yet, was under way, or had just come to its end."""
+    folder = planned(**SLOW)
+    assert Worker(folder).run()
+    monkeypatch.setattr(Leases, "holder", lambda leases: None)
+    with monkeypatch.context() as patched:
+        and_then(patched, owner, name, lambda: planned(**NONE, afresh=True))
+        with pytest.raises(InputError, match=ANEW):
+            finish(folder)
+    assert not Path(folder.manifest.outputs[0].path).exists()
+    assert not (planned(**NONE).finish / "complete").exists()
+
+
+def test_a_folder_that_is_gone_is_called_so(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same render was begun twice, and the other was faster."""
+    for owner, name, step in ((MatteWriter, "write", Worker.run), (module, "_mark", lambda one: finish(one._folder))):
+        folder = planned()
+        if step is not Worker.run:
+            Worker(folder).run()
+        worker = Worker(folder)
+        with monkeypatch.context() as patched:
+            and_then(patched, owner, name, partial(remove, folder.path))
+            with pytest.raises(InputError, match="is gone: somebody else has completed this render, or removed it"):
+                step(worker)
+        assert not folder.path.exists()
 
 
 def test_afresh_what_has_its_name_already_is_written_once_more(planned: Planned) -> None:
