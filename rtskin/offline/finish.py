@@ -73,8 +73,8 @@ def _finish(folder: WorkFolder, stopping: threading.Event, progress: Callable[[i
             done = _write(folder, stopping, progress)
         if done is None:
             return None
+        folder.refuse_replaced()
         if not is_published(folder.finish):
-            folder.refuse_replaced()
             _publish(folder)
     leases.forget("finish")
     return done

@@ -195,6 +195,7 @@ def test_a_worker_of_what_was_dropped_ends_and_leaves_nothing_in_the_new_one(
         worker = Worker(folder)
         with pytest.raises(InputError, match=ANEW):
             worker.run()
+    assert bool(worker.frames) is (owner is MatteWriter), "nothing is begun that is for nobody"
     new = planned(**NONE)
     assert new.done() == set()
     assert Worker(new).run()
@@ -211,11 +212,34 @@ def test_outputs_of_what_was_dropped_get_no_names(
     assert Worker(folder).run()
     monkeypatch.setattr(Leases, "holder", lambda leases: None)
     with monkeypatch.context() as patched:
-        and_then(patched, owner, name, lambda: planned(**NONE, afresh=True))
+        and_then(patched, owner, name, lambda: Worker(planned(**NONE, afresh=True)).run())
         with pytest.raises(InputError, match=ANEW):
             finish(folder)
     assert not Path(folder.manifest.outputs[0].path).exists()
     assert not (planned(**NONE).finish / "complete").exists()
+
+
+@pytest.mark.parametrize(("owner", "name"), [(Leases, "__init__"), (module, "_mark")])
+def test_outputs_of_another_render_are_not_taken_for_its_own(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, owner: Any, name: str
+) -> None:
+    """What was planned anew is complete already, when the one that was dropped begins its last pass or has ended it."""
+    folder = planned(**SLOW)
+    assert Worker(folder).run()
+    (output,) = folder.manifest.outputs
+    other = output.model_copy(update={"path": str(tmp_path / "other.mkv")})
+
+    def completed() -> None:
+        new = planned(**NONE, outputs=[other], afresh=True)
+        assert Worker(new).run()
+        assert finish(new) is not None
+
+    monkeypatch.setattr(Leases, "holder", lambda leases: None)
+    and_then(monkeypatch, owner, name, completed)
+    with pytest.raises(InputError, match=ANEW):
+        finish(folder)
+    assert Path(other.path).exists()
+    assert not Path(output.path).exists()
 
 
 def test_a_folder_that_is_gone_is_called_so(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
