@@ -109,8 +109,8 @@ def _check_for_all(options: r.RenderOptions) -> None:
 
 def _in_segments(request: Request, options: r.RenderOptions, told: Told) -> None:
     from rtskin.cli import render_offline as offline
-    from rtskin.cli.render_spec import is_complete
     from rtskin.offline.figures import figures
+    from rtskin.offline.finish import is_complete
     from rtskin.offline.plan import plan
     from rtskin.offline.removal import remove, sweep
     from rtskin.offline.reuse import refuse_place

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import typer
@@ -42,13 +43,20 @@ def check_engine(engine: Engine, address: str | None) -> None:
         raise MissingExtraError("ray", "ray", "--engine ray")
 
 
-def run(job: Job) -> Finished:
-    """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
+@contextmanager
+def at_work(as_json: bool) -> Iterator[tuple[threading.Event, Reporter]]:
+    """What is set by Ctrl-C and SIGTERM, and what progress is told, while masks or outputs are made."""
     stopping = threading.Event()
     give_back_large_blocks()
+    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+        yield stopping, reporter
+
+
+def run(job: Job) -> Finished:
+    """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
     for segment in damaged_segments(job.folder):
         job.folder.redo(segment)
-    with on_interrupt(stopping.set), opencv_alone(), Reporter(job.as_json) as reporter:
+    with at_work(job.as_json) as (stopping, reporter):
         try:
             done = masks(job, stopping, reporter) and outputs(job, stopping, reporter)
         except InputError:

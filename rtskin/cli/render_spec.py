@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
 from typing import Any, get_args
 
 from rtskin import paths
@@ -14,6 +13,7 @@ from rtskin.capture.images import check_there
 from rtskin.capture.kinds import kind_of, open_source
 from rtskin.capture.span import Span
 from rtskin.cli import options as o
+from rtskin.cli.background import before
 from rtskin.cli.graphs import graph_from
 from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
@@ -21,7 +21,7 @@ from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_exist
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
-from rtskin.offline.backdrop import before, settled
+from rtskin.offline.backdrop import settled
 from rtskin.offline.frames import read_table
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput, options_of
@@ -29,7 +29,6 @@ from rtskin.offline.plan import SEGMENT, Wanted
 from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
 from rtskin.render.outputs.options import Codec
-from rtskin.render.views.backdrop import behind
 from rtskin.riding import with_every
 
 PIPELINE = "offline_render"
@@ -74,12 +73,7 @@ class Request:
     def _views(self, usual: str) -> list[str]:
         """Of each target. InputError for views that cannot be, and for a background that nothing stands before."""
         views = [view or usual for _, view in self.targets]
-        background = self.options.background
-        if background is None:
-            return views
-        if all(behind(background, view) is None for view in views):
-            raise InputError("--background is what a cutout stands before; add --view cutout")
-        return [before(background, view) for view in views]
+        return views if self.options.background is None else before(self.options.background, views)
 
     def outputs(self, *, ours: bool = False) -> list[OutputPart]:
         """The same, known to fit and to have a place. InputError, SinkError for what cannot be written; the source's errors.
@@ -127,7 +121,6 @@ class Request:
 def check_for_all(options: PlanOptions) -> None:
     """What every video would end with, whatever is in it: InputError, SinkError for options that cannot be;
     ModelError, RuntimeUnavailableError, MissingExtraError for a model that cannot be had."""
-    Span.between(options.start, options.end)
     request = Request.of(options)
     for part in request.parts():
         check_output_fits(part.path, part.view, options_of(part))
@@ -210,11 +203,6 @@ def once(spec: GraphSpec, outputs: Sequence[OutputPart]) -> Graph:
         graph.add(f"output-{number}", WriteOutput(part, part.path))
         graph.connect(last, f"output-{number}")
     return graph
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
-    return (folder / "finish" / "complete").exists()
 
 
 def _option(name: str) -> str:

@@ -63,20 +63,15 @@ def work(
 
       rtskin render work /shared/work --jobs 2
     """
-    from rtskin.allocator import give_back_large_blocks
     from rtskin.cli import render_offline as offline
-    from rtskin.cli.render_progress import Reporter
     from rtskin.cli.render_told import said_once
-    from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
-    give_back_large_blocks()
     offline.check_engine(engine, address)
     job = offline.Job(WorkFolder(folder), "the same command goes on", as_json, jobs, engine, address)
-    stopping = threading.Event()
-    if attached:
-        threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
-    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(), offline.at_work(as_json) as (stopping, reporter):
+        if attached:
+            threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
         done = offline.masks(job, stopping, reporter)
     if not done:
         offline.interrupted(job)
@@ -90,18 +85,13 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
 
       rtskin render finish /shared/work
     """
-    from rtskin.allocator import give_back_large_blocks
     from rtskin.cli import render_offline as offline
-    from rtskin.cli.render_progress import Reporter
     from rtskin.cli.render_told import said_once
-    from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
-    give_back_large_blocks()
     job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
-    stopping = threading.Event()
     source = job.folder.source()
-    with said_once(source) as told, on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(source) as told, offline.at_work(as_json) as (stopping, reporter):
         done = offline.outputs(job, stopping, reporter)
     if done is None:
         offline.interrupted(job)

@@ -19,7 +19,7 @@ from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import OutputFile, check_output
 from rtskin.graph import Graph
 from rtskin.offline.backdrop import refuse_other_files
-from rtskin.offline.folder import WorkFolder
+from rtskin.offline.folder import FINISH, WorkFolder
 from rtskin.offline.leases import Leases
 from rtskin.offline.output import WriteOutput
 from rtskin.offline.source import NumberedFrames
@@ -74,27 +74,32 @@ def _finish(folder: WorkFolder, stopping: threading.Event, progress: Callable[[i
         if done is None:
             return None
         folder.refuse_replaced()
-        if not is_published(folder.finish):
+        if not is_published(folder.path):
             _publish(folder)
     leases.forget("finish")
     return done
 
 
-def is_published(finish: Path) -> bool:
-    """Whether the outputs of the work folder of ``finish`` got their names."""
-    return (finish / _PUBLISHED).exists()
+def is_complete(folder: Path) -> bool:
+    """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
+    return (folder / FINISH / _COMPLETE).exists()
 
 
-def write_again(finish: Path) -> None:
+def is_published(folder: Path) -> bool:
+    """Whether they have their names."""
+    return (folder / FINISH / _PUBLISHED).exists()
+
+
+def write_again(folder: Path) -> None:
     """Outputs that have their names already are written once more, from the masks that are there."""
-    if is_published(finish):
-        shutil.rmtree(finish)
+    if is_published(folder):
+        shutil.rmtree(folder / FINISH)
 
 
 def _is_gone(folder: WorkFolder) -> bool:
     """A file or folder had its name, and is not there any more. (Of images side by side with others nobody can tell.)"""
     paths = (Path(output.path) for output in folder.manifest.outputs if "%" not in output.path)
-    return is_published(folder.finish) and not all(path.exists() for path in paths)
+    return is_published(folder.path) and not all(path.exists() for path in paths)
 
 
 def refuse_unfinished(folder: WorkFolder) -> None:

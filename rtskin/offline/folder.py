@@ -136,6 +136,10 @@ class WorkFolder:
         """Numbers of the segments that are done, by the names in the folder alone."""
         return {int(path.stem) for path in (self.path / SEGMENTS).glob("*.json") if path.stem.isdecimal()}
 
+    def all_done(self) -> bool:
+        """Whether every segment is."""
+        return len(self.done()) == len(self.segments)
+
     def complete(self, segment: Segment, record: Record) -> None:
         """It is done. The same record is written by whoever made the segment too."""
         write_text(self._record(segment), json.dumps(record.model_dump(), indent=1) + "\n", overwrite=True)

@@ -73,7 +73,7 @@ def _in_processes(folder: WorkFolder, jobs: int, stopping: threading.Event, prog
     if failed is not None:
         raise SinkError(f"a worker failed: {_last_words(logs[failed], processes[failed].returncode)}")
     progress(frames_done(folder))
-    return len(folder.done()) == len(folder.segments)
+    return folder.all_done()
 
 
 def _start(folder: WorkFolder, log: Path) -> subprocess.Popen[bytes]:

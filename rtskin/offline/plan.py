@@ -74,7 +74,7 @@ def plan(path: Path, wanted: Wanted) -> WorkFolder:
     else:
         _renew(path, there, manifest, table)
         if wanted.afresh:
-            write_again(path / FINISH)
+            write_again(path)
     return WorkFolder(path)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rtskin.errors import InputError
 from rtskin.offline.changes import changes
 from rtskin.offline.finish import is_published
-from rtskin.offline.folder import FINISH, LEASES, MANIFEST, is_ours
+from rtskin.offline.folder import LEASES, MANIFEST, is_ours
 from rtskin.offline.leases import Leases
 from rtskin.offline.manifest import DAMAGED, Manifest
 from rtskin.offline.removal import remove
@@ -53,7 +53,7 @@ def planned_before(path: Path, now: Manifest, afresh: bool, elsewhere: str) -> M
         ways = f"begin afresh with --overwrite, or choose {elsewhere}"
         if there is None:
             raise InputError(f"the render that is kept in {path} cannot be gone on with: {different}; {ways}")
-        if is_published(path / FINISH):
+        if is_published(path):
             raise InputError(f"{path} keeps another render, which is complete: {different}. To make this one, {ways}")
         raise InputError(
             f"{path} keeps another render, which is not complete: {different}. Go on with that one (as it was), {ways}"
