@@ -17,7 +17,7 @@ from rtskin.cli.background import before
 from rtskin.cli.graphs import graph_from
 from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
-from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images
+from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images, refuse_idle
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
@@ -53,6 +53,7 @@ class Request:
         check_source(options.source, targets)
         for path, view in targets:
             check_name(path, view or "matte")
+        refuse_idle(options.codec, options.crf, options.bits, [path for path, _ in targets])
         Span.between(options.start, options.end)
         return cls(options, targets, spec_for(options), can_be_read_again(options.source, targets))
 

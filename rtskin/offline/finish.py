@@ -61,7 +61,10 @@ def finish(
 def _finish(folder: WorkFolder, stopping: threading.Event, progress: Callable[[int], None]) -> Finished | None:
     folder.make()
     leases = Leases(folder.leases, folder.manifest.lease_seconds)
+    looks = 0
     while (lease := leases.claim("finish")) is None:
+        looks += 1
+        leases.say_who("the outputs, which are being written", looks)
         if stopping.wait(_LOOK):
             return None
     with lease:

@@ -29,6 +29,8 @@ log = logging.getLogger("rtskin.offline")
 _BEATS, _LONGEST_BEAT = 6, 2.0
 #: Seconds in which whoever lives has beaten, even if late or unheard once or twice; and those between two looks whether.
 _PATIENCE, _LOOK = 3 * _LONGEST_BEAT, 0.25
+#: Looks of one who waits (twice a second) after which it is said for whom.
+_SAID_AT = 6
 #: States of a process that has ended, and whose parent has not asked how.
 _DEAD = ("Z", "X")
 
@@ -117,6 +119,16 @@ class Leases:
                 if seen.get(path) != now.get(path):
                     return _named(_decoded(now.get(path) or seen.get(path, b"")))
         return None
+
+    def say_who(self, what: str, looks: int) -> None:
+        """For one who waits, and has looked so often already: says once who does ``what``."""
+        if looks != _SAID_AT:
+            return
+        names = sorted({_named(_decoded(content)) for content in self._unless_dead().values()})
+        if names:
+            log.warning(
+                "waiting for %s by %s; whoever is silent for %g s is replaced", what, " and ".join(names), self._seconds
+            )
 
     def forget(self, name: str) -> None:
         """What is done needs no lease: removes all generations of the dead."""

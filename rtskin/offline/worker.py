@@ -53,8 +53,11 @@ class Worker:
         infer = open_model(GraphSpec.parse(folder.manifest.pipeline))
         try:
             refuse_other_model(folder.manifest, infer.segmenter)
+            looks = 0
             while not self._stopping.is_set() and not self._folder.all_done():
                 if not self._take_one(source, infer.segmenter):
+                    looks += 1
+                    self._leases.say_who("the last segments, which are being made", looks)
                     self._stopping.wait(_LOOK)
         finally:
             infer.close()

@@ -107,6 +107,17 @@ def test_a_part_without_images_says_which_there_are(refused: Callable[..., str],
     assert said in refused("shots/shot.%04d.png", "m.%04d.png", *part, status=1)
 
 
+def test_an_option_that_would_decide_nothing_is_no_silence(refused: Callable[..., str], place: Path) -> None:
+    for outputs, option, said in (
+        (["m.mkv"], ["--bits", "16"], "--bits is of PNG images (.%04d.png or a folder/), and no output is of them"),
+        (["m.%04d.exr"], ["--bits", "16"], "--bits is of PNG images"),
+        (["m.%04d.png"], ["--crf", "3"], "--crf is of videos, and no output is one; leave it out"),
+        (["frames/"], ["--codec", "h264"], "--codec is of videos"),
+        (["-"], ["--crf", "3"], "--crf is of videos"),
+    ):
+        assert said in refused("clip.mp4", *outputs, *option)
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [

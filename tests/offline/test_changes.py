@@ -52,7 +52,6 @@ def test_every_option_is_known() -> None:
         ("segment", 7, "--segment was not given, is 7 now"),
         ("codec", "ffv1", "--codec was not given, is ffv1 now"),
         ("crf", 20, "--crf was not given, is 20 now"),
-        ("bits", 8, "--bits was not given, is 8 now"),
         ("copies", "audio", "--copies was not given, is audio now"),
         ("view", "matte", ""),
         ("view", "overlay", "--view was not given, is overlay now"),
@@ -78,6 +77,12 @@ def test_the_model(clip: Path, tmp_path: Path) -> None:
     assert changes(other, fast) == ["--threads was not given, is 2 now", "--size was not given, is 64x64 now"]
     heavier = with_facts(fast, "model", weights="0" * 64, threads="3")
     assert changes(fast, heavier) == ["the model's threads was 2, is 3 now", "the model's weights changed"]
+
+
+def test_bits_of_images(clip: Path, tmp_path: Path) -> None:
+    images = str(tmp_path / "frames") + "/"
+    one, other = (asked(clip, tmp_path / name, output=images, bits=bits) for name, bits in (("one", None), ("two", 16)))
+    assert changes(one, other) == ["--bits was not given, is 16 now"]
 
 
 def test_outputs(clip: Path, tmp_path: Path) -> None:
