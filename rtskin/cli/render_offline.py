@@ -12,7 +12,7 @@ import typer
 
 from rtskin.allocator import give_back_large_blocks
 from rtskin.cli.render_options import Engine
-from rtskin.cli.render_progress import Reporter, say
+from rtskin.cli.render_progress import Reporter, counted, say
 from rtskin.cli.render_told import Told
 from rtskin.cli.session import on_interrupt, opencv_alone
 from rtskin.errors import InputError, MissingExtraError, RtskinError
@@ -104,9 +104,9 @@ def report(done: Finished, told: Told, source: str, paths: Sequence[str], as_jso
         why = f"{told.cut}; " if told.cut else ": "
         typer.echo(f"rtskin: {source} is cut short{why}there is more of it than could be rendered", err=True)
     if done.held:
-        frames, show = ("frame", "it shows") if done.held == 1 else ("frames", "they show")
-        what = f"{done.held} {frames} of {source} could not be decoded{told.lost}"
+        what = f"{counted(done.held, 'frame')} of {source} could not be decoded{told.lost}"
+        show = "it shows" if done.held == 1 else "they show"
         typer.echo(f"rtskin: {what}; {show} the picture and the mask before", err=True)
-    typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
+    typer.echo(f"{counted(done.frames, 'frame')} in {', '.join(paths)}", err=True)
     if as_json:
         say({"stage": "done", "frames": done.frames, "held": done.held, "cut": done.cut, "outputs": list(paths)})

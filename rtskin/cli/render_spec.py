@@ -69,6 +69,10 @@ class Request:
         for path, text in zip([path for path, _ in self.targets], self._views(usual), strict=True):
             view, files = settled(text)
             parts.append(OutputPart(path=_absolute(path), view=view, options=o.given(options), files=files))
+        shown = {os.path.realpath(file) for part in parts for file in part.files}
+        for part in parts:
+            if os.path.realpath(part.path) in shown:
+                raise InputError(f"{part.path} is the background itself; choose another OUTPUT")
         return parts
 
     def _views(self, usual: str) -> list[str]:
@@ -148,7 +152,8 @@ def check_source(source: str, targets: Sequence[Target]) -> None:
     if source == PIPE:
         return
     for output, _ in targets:
-        if os.path.abspath(source) == os.path.abspath(output):
+        # Also by way of a link: what is overwritten would be gone.
+        if os.path.realpath(source) == os.path.realpath(output):
             raise InputError(f"{output} is the input itself; choose another OUTPUT")
     check_there(source)
     kind = kind_of(source)

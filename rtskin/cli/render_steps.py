@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
 
 import typer
 
 from rtskin.cli import grouped
 from rtskin.cli import render_options as r
+from rtskin.cli.render_progress import counted
 from rtskin.errors import InputError
-
-if TYPE_CHECKING:
-    from rtskin.offline.folder import WorkFolder
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +36,9 @@ def plan(folder: r.NewFolderArgument, options: r.PlanOptions, lease: r.LeaseOpti
     if not request.again:
         raise InputError(f"{options.source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
     made = make(folder, request.wanted(request.outputs(), lease_seconds=lease))
-    part = made.manifest.segments
+    part, segments = made.manifest.segments, counted(len(made.segments), "segment")
     typer.echo(
-        f"{part.last - part.first} frames in {_counted(made)}; next, as often and on as many machines as you like: "
+        f"{counted(part.last - part.first, 'frame')} in {segments}; next, as often and on as many machines as you like: "
         f"rtskin render work {folder}; then: rtskin render finish {folder}",
         err=True,
     )
@@ -75,7 +72,7 @@ def work(
         done = offline.masks(job, stopping, reporter)
     if not done:
         offline.interrupted(job)
-    typer.echo(f"{_counted(job.folder)} done; next: rtskin render finish {folder}", err=True)
+    typer.echo(f"{counted(len(job.folder.segments), 'segment')} done; next: rtskin render finish {folder}", err=True)
 
 
 def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
@@ -97,11 +94,6 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
         offline.interrupted(job)
         return
     offline.report(done, told, source, [part.path for part in job.folder.manifest.outputs], as_json)
-
-
-def _counted(folder: WorkFolder) -> str:
-    count = len(folder.segments)
-    return f"{count} segment{'' if count == 1 else 's'}"
 
 
 def _until_input_ends(stopping: threading.Event) -> None:

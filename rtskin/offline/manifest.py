@@ -93,7 +93,7 @@ class Manifest(_Part):
             return cls.model_validate_json(path.read_bytes())
         except ValidationError:
             return None
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise InputError(
                 f"{path.parent} is no work folder, it has no {path.name}; make one with rtskin render plan"
             ) from None

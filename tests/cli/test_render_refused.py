@@ -107,6 +107,19 @@ def test_a_part_without_images_says_which_there_are(refused: Callable[..., str],
     assert said in refused("shots/shot.%04d.png", "m.%04d.png", *part, status=1)
 
 
+@pytest.mark.parametrize("verb", [(), ("plan", "work")])
+def test_what_is_read_is_not_overwritten(refused: Callable[..., str], place: Path, verb: tuple[str, ...]) -> None:
+    """Also where it has two names."""
+    (place / "link.mp4").symlink_to(place / "clip.mp4")
+    again = ("--overwrite", "--model", "ellipse")
+    assert refused(*verb, "link.mp4", "clip.mp4", *again) == "clip.mp4 is the input itself; choose another OUTPUT"
+    assert "link.mp4 is the input itself" in refused(*verb, "clip.mp4", "link.mp4", *again)
+    cutout = ("shots/shot.%04d.png", "clip.mp4", "--view", "cutout", "--background", "link.mp4")
+    assert "clip.mp4 is the background itself" in refused(*verb, *cutout, *again)
+    assert (place / "clip.mp4").stat().st_size > 1000
+    (place / "link.mp4").unlink()
+
+
 def test_an_option_that_would_decide_nothing_is_no_silence(refused: Callable[..., str], place: Path) -> None:
     for outputs, option, said in (
         (["m.mkv"], ["--bits", "16"], "--bits is of PNG images (.%04d.png or a folder/), and no output is of them"),

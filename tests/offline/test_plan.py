@@ -99,6 +99,9 @@ def test_what_cannot_be_leaves_no_folder(planned: Planned, tmp_path: Path) -> No
 def test_a_manifest_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is no work folder, it has no manifest\.json"):
         WorkFolder(tmp_path)
+    (tmp_path / "clip.mp4").touch()
+    with pytest.raises(InputError, match=r"clip\.mp4 is no work folder, it has no manifest\.json"):
+        WorkFolder(tmp_path / "clip.mp4")
     (tmp_path / "manifest.json").write_text('{"format": 2}')
     with pytest.raises(InputError, match="is damaged, or of another version of rtskin; plan anew with --overwrite"):
         WorkFolder(tmp_path)
