@@ -207,7 +207,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
         last = started(video, out, "--jobs", jobs)
         assert last.wait(timeout=600) == 0, last.communicate()[1]
     assert digest(out) == wanted
-    assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", "out.mp4.work"}, "killed while it tidied up"
+    assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
 
 
 def test_a_failed_worker_of_several_is_told_in_words(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:

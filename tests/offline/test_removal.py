@@ -21,21 +21,37 @@ def filled(folder: Path) -> Path:
 
 
 def test_a_removal_that_was_killed_is_ended_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At whatever moment: what has its manifest is whole, and what has none is no work to go on with."""
-    real = removal.os.replace
+    """A work folder that is half gone never has its name."""
+    folder = filled(tmp_path / "out.mp4.work")
+    with monkeypatch.context() as patched:
+        patched.setattr(removal.shutil, "rmtree", killed_after(1, shutil.rmtree))
+        with pytest.raises(KeyboardInterrupt):
+            removal.remove(folder)
+    assert [path.name for path in tmp_path.iterdir()] == [".out.mp4.work.done"]
+    removal.sweep(folder)
+    assert not list(tmp_path.iterdir())
+
+
+def test_killed_while_it_empties_a_folder_it_leaves_no_work_to_go_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At whatever moment: what has its manifest is whole."""
+    real, link = removal.os.replace, tmp_path / "link"
     for moment in range(7):
-        folder = filled(tmp_path / "out.mp4.work")
+        folder = filled(tmp_path / f"scratch-{moment}")
+        link.symlink_to(folder)
         before = sorted(folder.rglob("*"))
         with monkeypatch.context() as patched:
             patched.setattr(removal.os, "replace", killed_after(moment, real))
-            patched.setattr(removal.shutil, "rmtree", killed_after(0, shutil.rmtree))
+            patched.setattr(removal.shutil, "rmtree", killed_after(1, shutil.rmtree))
             with pytest.raises(KeyboardInterrupt):
-                removal.remove(folder)
-        removal.sweep(folder)
+                removal.remove(link)
+        removal.sweep(link)
         if moment == 0:
             assert [path for path in sorted(folder.rglob("*")) if path.name != ".gone"] == before
-            shutil.rmtree(folder)
-        assert not list(tmp_path.iterdir())
+        else:
+            assert not list(folder.iterdir())
+        link.unlink()
 
 
 def killed_after(calls: int, real: Any) -> Any:
