@@ -210,6 +210,16 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
     assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
 
 
+def test_there_are_no_more_workers_than_segments(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    outcome = rtskin(
+        "render", video, tmp_path / "m.mkv", *COMMON, "--end", "30f", "--jobs", 9, "--work", work, "--keep"
+    )
+    assert outcome.status == 0, outcome.err
+    assert len(list((work / "segments").glob("*.json"))) == 2
+    assert sorted(path.name for path in (work / "logs").iterdir()) == ["worker-1.log", "worker-2.log"]
+
+
 def test_a_failed_worker_of_several_is_told_in_words(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
     """Its plan was of another machine."""
     work = tmp_path / "work"

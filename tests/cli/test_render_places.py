@@ -47,6 +47,13 @@ def test_images_have_the_numbers_of_the_frames(rtskin: Rtskin, video: Path, tmp_
     assert names(tmp_path / "out") == ["m.1002.png", "m.1005.png"]
 
 
+def test_a_single_image_is_a_frame(rtskin: Rtskin, tmp_path: Path) -> None:
+    images(tmp_path, 7)
+    outcome = rtskin("render", tmp_path / "shot.0007.png", tmp_path / "m.%04d.png", *COMMON)
+    assert outcome.status == 0, outcome.err
+    assert names(tmp_path) == ["m.0000.png", "shot.0007.png"]
+
+
 @pytest.mark.parametrize("verb", [("render",), ("render", "plan", "work")])
 def test_images_that_are_there_are_refused_before_the_work(
     rtskin: Rtskin, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
