@@ -149,8 +149,15 @@ def _at_once(request: Request, options: r.RenderOptions) -> None:
     """In one pass, for what cannot be read twice. InputError for options that need an input that can."""
     from rtskin.cli.render_spec import once
 
-    workers = ((options.jobs or 1) > 1, "--jobs"), (options.engine is not r.Engine.LOCAL, "--engine")
-    for given, name in (*workers, (options.as_json, "--json")):
+    for given, name in (
+        ((options.jobs or 1) > 1, "--jobs"),
+        (options.engine is not r.Engine.LOCAL, "--engine"),
+        (options.address is not None, "--address"),
+        (options.segment is not None, "--segment"),
+        (options.work is not None, "--work"),
+        (options.keep, "--keep"),
+        (options.as_json, "--json"),
+    ):
         if given:
             raise InputError(
                 f"{name} needs a file as INPUT and files as outputs; {options.source} is rendered in one pass"

@@ -248,7 +248,13 @@ def test_through_pipes_in_and_out(video: Path, tmp_path: Path) -> None:
 
 
 def test_what_needs_a_file_is_refused_for_a_pipe(rtskin: Rtskin, tmp_path: Path) -> None:
-    for option in (["--jobs", "2"], ["--json"]):
+    for option in (
+        ["--jobs", "2"],
+        ["--json"],
+        ["--keep"],
+        ["--engine", "ray"],
+        *(["--work", tmp_path / "work"], ["--segment", "20"], ["--address", "auto"]),
+    ):
         outcome = rtskin("render", "pattern:64x48?frames=3", tmp_path / "a.mkv", *option)
         assert outcome.status == 2
         assert f"{option[0]} needs a file as INPUT" in outcome.err
