@@ -15,6 +15,9 @@ from rtskin.frame import Frame, SourceInfo
 
 log = logging.getLogger("rtskin.capture")
 
+#: The warning where frames are missing: name, how many, seconds. (The record's uri is the path.)
+LOST = "%s: %d frames cannot be decoded, the first at %.2f s"
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -89,7 +92,7 @@ class DecodedCapture(Capture):
         lost = self._decoder.losses.lost
         if lost:
             at = float(lost[0] * self._decoder.base)
-            log.warning("%s: %d frames cannot be decoded, the first at %.2f s", self.info.name, len(lost), at)
+            log.warning(LOST, self.info.name, len(lost), at, extra={"uri": self.info.path})
         self._finish(complete)
 
     def _next(self) -> Item | None:

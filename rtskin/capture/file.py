@@ -23,7 +23,7 @@ log = logging.getLogger("rtskin.capture")
 
 #: A video that ends this much before its container says so was cut off; more where the length may be the audio's.
 _CUT_SECONDS, _CUT_SECONDS_UNSURE = 0.2, 1.0
-#: The warning then: name, why (or nothing), seconds.
+#: The warning then: name, why (or nothing), seconds. (The record's uri is the path.)
 CUT_SHORT = "%s is cut short%s: it ends after %.2f s"
 
 
@@ -145,7 +145,7 @@ class FileCapture(DecodedCapture):
         if broken or (self._length is not None and seconds < self._length - margin):
             self._truncated = 1
             why = f" ({broken})" if broken else ""
-            log.warning(CUT_SHORT, self._path.name, why, seconds)
+            log.warning(CUT_SHORT, self._path.name, why, seconds, extra={"uri": self.info.path})
 
     def _about_length(self) -> str:
         if self._table is not None:

@@ -10,12 +10,12 @@ import typer
 
 from rtskin.cli import options as o
 from rtskin.cli import roi_options as r
+from rtskin.cli.background import before
 from rtskin.cli.graphs import graph_from
 from rtskin.cli.live_sinks import sink_nodes, with_sinks
 from rtskin.cli.session import run_graph, show
 from rtskin.errors import InputError
 from rtskin.graph.spec import GraphSpec
-from rtskin.render.views.backdrop import backdrop_of, behind
 from rtskin.riding import with_budget, with_every, with_latest
 
 #: The pipeline's node that has the view.
@@ -126,23 +126,15 @@ def live(
         )
 
     def change(spec: GraphSpec) -> GraphSpec:
-        shown = spec if background is None else _before(background, spec)
+        shown = spec if background is None else _with_background(spec, background)
         return with_sinks(ride(shown), sinks[1:], live=pace is not o.Pace.MAX)
 
     show(run_graph(graph_from("live_overlay", settings, change), duration=duration, stats=stats))
 
 
-def _before(background: str, spec: GraphSpec) -> GraphSpec:
-    """The pipeline with a cutout before that background. InputError where it is none, or nothing is cut out."""
-    try:
-        backdrop_of(background)
-    except InputError as error:
-        raise InputError(f"--background: {error}") from None
-    view = spec.nodes[RENDER].options.get("view", "") if RENDER in spec.nodes else ""
-    found = behind(background, view) if view else None
-    if found is None:
-        raise InputError("--background is what a cutout stands before; add --view cutout")
-    return spec.override({f"{RENDER}.view": found})
+def _with_background(spec: GraphSpec, background: str) -> GraphSpec:
+    views = [str(spec.nodes[RENDER].options.get("view", ""))] if RENDER in spec.nodes else []
+    return spec.override({f"{RENDER}.view": view for view in before(background, [view for view in views if view])})
 
 
 def _held(

@@ -14,13 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rtskin.cli import grouped, render_steps
 from rtskin.cli import render_options as r
 from rtskin.cli.render_many import render_folder
-from rtskin.cli.render_told import said_once
+from rtskin.cli.render_told import Told, said_once
 from rtskin.cli.session import on_interrupt, show, statistics_to, write_json
 from rtskin.errors import InputError
 from rtskin.graph import Graph, GraphStatistics
 
 if TYPE_CHECKING:
     from rtskin.cli.render_spec import Request
+
+#: What to choose where the work folder cannot be the one that was meant.
+_ELSEWHERE = "another folder with --work"
 
 
 def register(app: typer.Typer) -> None:
@@ -89,8 +92,8 @@ def render_one(options: r.RenderOptions) -> None:
 
         preview(request, options, options.preview, _place(request, options))
     elif request.again:
-        with said_once():
-            _in_segments(request, options)
+        with said_once(options.source) as told:
+            _in_segments(request, options, told)
     else:
         _at_once(request, options)
 
@@ -104,23 +107,26 @@ def _check_for_all(options: r.RenderOptions) -> None:
     check_for_all(options)
 
 
-def _in_segments(request: Request, options: r.RenderOptions) -> None:
+def _in_segments(request: Request, options: r.RenderOptions, told: Told) -> None:
     from rtskin.cli import render_offline as offline
-    from rtskin.cli.render_spec import is_complete
     from rtskin.offline.figures import figures
+    from rtskin.offline.finish import is_complete
     from rtskin.offline.plan import plan
     from rtskin.offline.removal import remove, sweep
+    from rtskin.offline.reuse import refuse_place
 
     offline.check_engine(options.engine, options.address)
     place = _place(request, options)
+    if options.stats is not None:
+        refuse_place(place, [str(options.stats)], _ELSEWHERE)
     sweep(place)
     outputs = request.outputs(ours=is_complete(place))
-    folder = plan(place, request.wanted(outputs))
+    folder = plan(place, request.wanted(outputs, elsewhere=_ELSEWHERE))
     job = offline.Job(
         folder, "the same command goes on", options.as_json, options.jobs, options.engine, options.address
     )
     done = offline.run(job)
-    offline.report(done, options.source, [part.path for part in outputs], options.as_json)
+    offline.report(done, told, options.source, [part.path for part in outputs], options.as_json)
     statistics = figures(folder, done.frames)
     if options.stats is not None:
         write_json(options.stats, statistics.as_dict())
@@ -143,8 +149,15 @@ def _at_once(request: Request, options: r.RenderOptions) -> None:
     """In one pass, for what cannot be read twice. InputError for options that need an input that can."""
     from rtskin.cli.render_spec import once
 
-    workers = ((options.jobs or 1) > 1, "--jobs"), (options.engine is not r.Engine.LOCAL, "--engine")
-    for given, name in (*workers, (options.as_json, "--json")):
+    for given, name in (
+        ((options.jobs or 1) > 1, "--jobs"),
+        (options.engine is not r.Engine.LOCAL, "--engine"),
+        (options.address is not None, "--address"),
+        (options.segment is not None, "--segment"),
+        (options.work is not None, "--work"),
+        (options.keep, "--keep"),
+        (options.as_json, "--json"),
+    ):
         if given:
             raise InputError(
                 f"{name} needs a file as INPUT and files as outputs; {options.source} is rendered in one pass"

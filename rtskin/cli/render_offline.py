@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import typer
 
 from rtskin.allocator import give_back_large_blocks
 from rtskin.cli.render_options import Engine
-from rtskin.cli.render_progress import Reporter, say
+from rtskin.cli.render_progress import Reporter, counted, say
+from rtskin.cli.render_told import Told
 from rtskin.cli.session import on_interrupt, opencv_alone
 from rtskin.errors import InputError, MissingExtraError, RtskinError
 from rtskin.offline.finish import Finished, finish
@@ -41,13 +43,20 @@ def check_engine(engine: Engine, address: str | None) -> None:
         raise MissingExtraError("ray", "ray", "--engine ray")
 
 
-def run(job: Job) -> Finished:
-    """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
+@contextmanager
+def at_work(as_json: bool) -> Iterator[tuple[threading.Event, Reporter]]:
+    """What is set by Ctrl-C and SIGTERM, and what progress is told, while masks or outputs are made."""
     stopping = threading.Event()
     give_back_large_blocks()
+    with on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+        yield stopping, reporter
+
+
+def run(job: Job) -> Finished:
+    """Masks and outputs. Ctrl-C and SIGTERM stop it: typer.Exit(1), after saying how to go on."""
     for segment in damaged_segments(job.folder):
         job.folder.redo(segment)
-    with on_interrupt(stopping.set), opencv_alone(), Reporter(job.as_json) as reporter:
+    with at_work(job.as_json) as (stopping, reporter):
         try:
             done = masks(job, stopping, reporter) and outputs(job, stopping, reporter)
         except InputError:
@@ -89,14 +98,15 @@ def interrupted(job: Job) -> None:
     raise typer.Exit(1)
 
 
-def report(done: Finished, source: str, paths: Sequence[str], as_json: bool) -> None:
-    """What was written, on standard error; as a last line of JSON too."""
+def report(done: Finished, told: Told, source: str, paths: Sequence[str], as_json: bool) -> None:
+    """What was written, on standard error; as a last line of JSON too. told: what was said of the source meanwhile."""
     if done.cut:
-        typer.echo(f"rtskin: {source} is cut short: there is more of it than could be rendered", err=True)
+        why = f"{told.cut}; " if told.cut else ": "
+        typer.echo(f"rtskin: {source} is cut short{why}there is more of it than could be rendered", err=True)
     if done.held:
-        typer.echo(
-            f"rtskin: {done.held} frames could not be decoded; they show the picture and the mask before them", err=True
-        )
-    typer.echo(f"{done.frames} frames in {', '.join(paths)}", err=True)
+        what = f"{counted(done.held, 'frame')} of {source} could not be decoded{told.lost}"
+        show = "it shows" if done.held == 1 else "they show"
+        typer.echo(f"rtskin: {what}; {show} the picture and the mask before", err=True)
+    typer.echo(f"{counted(done.frames, 'frame')} in {', '.join(paths)}", err=True)
     if as_json:
         say({"stage": "done", "frames": done.frames, "held": done.held, "cut": done.cut, "outputs": list(paths)})

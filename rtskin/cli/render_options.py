@@ -134,7 +134,7 @@ OverwriteOption = Annotated[
     bool,
     typer.Option(
         "--overwrite",
-        help="Replace what is there already; a render that was stopped and had other options is begun afresh.",
+        help="Replace what is there already; a work folder of another render is begun afresh.",
     ),
 ]
 SuffixOption = Annotated[

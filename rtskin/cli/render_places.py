@@ -40,6 +40,16 @@ def check_name(path: str, view: str) -> None:
         raise InputError(f"{path}: {what}; with the view {view} it may be {fit}, or a folder/ of images")
 
 
+def refuse_idle(codec: str | None, crf: int | None, bits: int | None, paths: Sequence[str]) -> None:
+    """InputError for an option of a kind of file that no output is of: it would decide nothing, and silently."""
+    endings = [Path(path).suffix.lower() for path in paths if path != PIPE]
+    for option, given in (("--codec", codec), ("--crf", crf)):
+        if given is not None and not any(ending in CONTAINERS for ending in endings):
+            raise InputError(f"{option} is of videos, and no output is one; leave it out")
+    if bits is not None and ".png" not in endings and not any(path.endswith(("/", os.sep)) for path in paths):
+        raise InputError("--bits is of PNG images (.%04d.png or a folder/), and no output is of them; leave it out")
+
+
 def check_place(path: str, overwrite: bool) -> None:
     """SinkError, OutputExistsError where a video, or the folder of images, cannot be written."""
     if path == PIPE:

@@ -69,6 +69,11 @@ class Reporter:
         say(line | {"fps": None if fps is None else round(fps, 2), "left_s": left})
 
 
+def counted(number: int, noun: str) -> str:
+    """1 frame, 2 frames."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def say(line: dict[str, object]) -> None:
     """A line of JSON on standard output."""
     sys.stdout.write(json.dumps(line) + "\n")

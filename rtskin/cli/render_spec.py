@@ -6,22 +6,22 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from rtskin import paths
 from rtskin.capture.images import check_there
 from rtskin.capture.kinds import kind_of, open_source
 from rtskin.capture.span import Span
 from rtskin.cli import options as o
+from rtskin.cli.background import before
 from rtskin.cli.graphs import graph_from
 from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
-from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images
+from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images, refuse_idle
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec, read_spec
-from rtskin.offline.backdrop import before, settled
+from rtskin.offline.backdrop import settled
 from rtskin.offline.frames import read_table
 from rtskin.offline.manifest import OutputPart
 from rtskin.offline.output import WriteOutput, options_of
@@ -29,7 +29,6 @@ from rtskin.offline.plan import SEGMENT, Wanted
 from rtskin.offline.settle import RENDER, mask_part, open_model
 from rtskin.render.outputs import check_output_fits
 from rtskin.render.outputs.options import Codec
-from rtskin.render.views.backdrop import behind
 from rtskin.riding import with_every
 
 PIPELINE = "offline_render"
@@ -54,6 +53,7 @@ class Request:
         check_source(options.source, targets)
         for path, view in targets:
             check_name(path, view or "matte")
+        refuse_idle(options.codec, options.crf, options.bits, [path for path, _ in targets])
         Span.between(options.start, options.end)
         return cls(options, targets, spec_for(options), can_be_read_again(options.source, targets))
 
@@ -69,17 +69,16 @@ class Request:
         for path, text in zip([path for path, _ in self.targets], self._views(usual), strict=True):
             view, files = settled(text)
             parts.append(OutputPart(path=_absolute(path), view=view, options=o.given(options), files=files))
+        shown = {os.path.realpath(file) for part in parts for file in part.files}
+        for part in parts:
+            if os.path.realpath(part.path) in shown:
+                raise InputError(f"{part.path} is the background itself; choose another OUTPUT")
         return parts
 
     def _views(self, usual: str) -> list[str]:
         """Of each target. InputError for views that cannot be, and for a background that nothing stands before."""
         views = [view or usual for _, view in self.targets]
-        background = self.options.background
-        if background is None:
-            return views
-        if all(behind(background, view) is None for view in views):
-            raise InputError("--background is what a cutout stands before; add --view cutout")
-        return [before(background, view) for view in views]
+        return views if self.options.background is None else before(self.options.background, views)
 
     def outputs(self, *, ours: bool = False) -> list[OutputPart]:
         """The same, known to fit and to have a place. InputError, SinkError for what cannot be written; the source's errors.
@@ -100,8 +99,8 @@ class Request:
             warn_of_alpha(source, parts)
         return parts
 
-    def wanted(self, outputs: Sequence[OutputPart], lease: float = 60.0) -> Wanted:
-        """What is to be planned."""
+    def wanted(self, outputs: Sequence[OutputPart], **own: Any) -> Wanted:
+        """What is to be planned. own: of rtskin.offline.plan.Wanted, what is no option of a plan."""
         asked = self.options
         return Wanted(
             asked.source,
@@ -110,23 +109,23 @@ class Request:
             asked.start,
             asked.end,
             asked.segment or SEGMENT,
-            lease_seconds=lease,
             asked=self._asked(),
             afresh=asked.overwrite,
+            **own,
         )
 
     def _asked(self) -> dict[str, str]:
         """The options that decide what comes out, as they are called, but for INPUT."""
         names = [field.name for field in fields(PlanOptions) if field.name not in ("source", "overwrite")]
         given = {name: getattr(self.options, name) for name in names}
-        given |= {name: _absolute(given[name]) for name in ("output", "matte", "overlay") if given[name] is not None}
+        files = [name for name in ("output", "matte", "overlay", "background") if given[name] is not None]
+        given |= {name: _absolute(given[name]) for name in files if name != "background" or os.path.isfile(given[name])}
         return {_option(name): _worded(value) for name, value in given.items() if value is not None}
 
 
 def check_for_all(options: PlanOptions) -> None:
     """What every video would end with, whatever is in it: InputError, SinkError for options that cannot be;
     ModelError, RuntimeUnavailableError, MissingExtraError for a model that cannot be had."""
-    Span.between(options.start, options.end)
     request = Request.of(options)
     for part in request.parts():
         check_output_fits(part.path, part.view, options_of(part))
@@ -153,7 +152,8 @@ def check_source(source: str, targets: Sequence[Target]) -> None:
     if source == PIPE:
         return
     for output, _ in targets:
-        if os.path.abspath(source) == os.path.abspath(output):
+        # Also by way of a link: what is overwritten would be gone.
+        if os.path.realpath(source) == os.path.realpath(output):
             raise InputError(f"{output} is the input itself; choose another OUTPUT")
     check_there(source)
     kind = kind_of(source)
@@ -209,11 +209,6 @@ def once(spec: GraphSpec, outputs: Sequence[OutputPart]) -> Graph:
         graph.add(f"output-{number}", WriteOutput(part, part.path))
         graph.connect(last, f"output-{number}")
     return graph
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
-    return (folder / "finish" / "complete").exists()
 
 
 def _option(name: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
 
 import typer
 
 from rtskin.cli import grouped
 from rtskin.cli import render_options as r
+from rtskin.cli.render_progress import counted
 from rtskin.errors import InputError
-
-if TYPE_CHECKING:
-    from rtskin.offline.folder import WorkFolder
 
 
 def register(app: typer.Typer) -> None:
@@ -38,10 +35,10 @@ def plan(folder: r.NewFolderArgument, options: r.PlanOptions, lease: r.LeaseOpti
     request = Request.of(options)
     if not request.again:
         raise InputError(f"{options.source} is no file, or an output is none; use rtskin render INPUT OUTPUT")
-    made = make(folder, request.wanted(request.outputs(), lease))
-    part = made.manifest.segments
+    made = make(folder, request.wanted(request.outputs(), lease_seconds=lease))
+    part, segments = made.manifest.segments, counted(len(made.segments), "segment")
     typer.echo(
-        f"{part.last - part.first} frames in {_counted(made)}; next, as often and on as many machines as you like: "
+        f"{counted(part.last - part.first, 'frame')} in {segments}; next, as often and on as many machines as you like: "
         f"rtskin render work {folder}; then: rtskin render finish {folder}",
         err=True,
     )
@@ -63,24 +60,19 @@ def work(
 
       rtskin render work /shared/work --jobs 2
     """
-    from rtskin.allocator import give_back_large_blocks
     from rtskin.cli import render_offline as offline
-    from rtskin.cli.render_progress import Reporter
     from rtskin.cli.render_told import said_once
-    from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
-    give_back_large_blocks()
     offline.check_engine(engine, address)
     job = offline.Job(WorkFolder(folder), "the same command goes on", as_json, jobs, engine, address)
-    stopping = threading.Event()
-    if attached:
-        threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
-    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    with said_once(), offline.at_work(as_json) as (stopping, reporter):
+        if attached:
+            threading.Thread(target=_until_input_ends, args=(stopping,), name="attached", daemon=True).start()
         done = offline.masks(job, stopping, reporter)
     if not done:
         offline.interrupted(job)
-    typer.echo(f"{_counted(job.folder)} done; next: rtskin render finish {folder}", err=True)
+    typer.echo(f"{counted(len(job.folder.segments), 'segment')} done; next: rtskin render finish {folder}", err=True)
 
 
 def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
@@ -90,28 +82,18 @@ def finish(folder: r.FolderArgument, as_json: r.ProgressOption = False) -> None:
 
       rtskin render finish /shared/work
     """
-    from rtskin.allocator import give_back_large_blocks
     from rtskin.cli import render_offline as offline
-    from rtskin.cli.render_progress import Reporter
     from rtskin.cli.render_told import said_once
-    from rtskin.cli.session import on_interrupt, opencv_alone
     from rtskin.offline.folder import WorkFolder
 
-    give_back_large_blocks()
     job = offline.Job(WorkFolder(folder), "the same command begins this pass again", as_json)
-    stopping = threading.Event()
-    with said_once(), on_interrupt(stopping.set), opencv_alone(), Reporter(as_json) as reporter:
+    source = job.folder.source()
+    with said_once(source) as told, offline.at_work(as_json) as (stopping, reporter):
         done = offline.outputs(job, stopping, reporter)
     if done is None:
         offline.interrupted(job)
         return
-    manifest = job.folder.manifest
-    offline.report(done, manifest.input.path, [part.path for part in manifest.outputs], as_json)
-
-
-def _counted(folder: WorkFolder) -> str:
-    count = len(folder.segments)
-    return f"{count} segment{'' if count == 1 else 's'}"
+    offline.report(done, told, source, [part.path for part in job.folder.manifest.outputs], as_json)
 
 
 def _until_input_ends(stopping: threading.Event) -> None:

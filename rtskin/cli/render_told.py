@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rtskin.capture.decoded import LOST
 from rtskin.capture.file import CUT_SHORT
 
 
-@contextmanager
-def said_once() -> Iterator[None]:
-    """Within it, the same message of a source is not shown again, and that it is cut short is left to the report, which
-    knows it whoever found it."""
-    once = _Once()
-    handlers = list(logging.getLogger("rtskin").handlers)
-    for handler in handlers:
-        handler.addFilter(once)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            handler.removeFilter(once)
+class Told(logging.Filter):
+    """Lets each message of a source through once. Where ``source`` ends too early, and how many of its frames cannot be
+    decoded, is for the report in the end: each pass and each segment knows another part of that."""
 
-
-class _Once(logging.Filter):
-    def __init__(self) -> None:
+    def __init__(self, source: str | None) -> None:
         super().__init__()
-        self._said: set[str] = set()
+        self._source = None if source is None else os.path.abspath(source)
+        self._said: set[tuple[object, str]] = set()
+        #: Of ``source``: " (why): it ends after 1.20 s", and ", the first at 0.63 s"; empty where nobody has said so.
+        self.cut = self.lost = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """False for a message that is not to be shown."""
         if not record.name.startswith("rtskin.capture"):
             return True
-        text = record.getMessage()
-        new = text not in self._said and record.msg != CUT_SHORT
-        self._said.add(text)
+        uri, text = getattr(record, "uri", None), record.getMessage()
+        if self._source is not None and uri is not None and os.path.abspath(uri) == self._source:
+            if record.msg == CUT_SHORT:
+                self.cut = text.partition("is cut short")[2]
+                return False
+            if record.msg == LOST:
+                self.lost = text.partition("cannot be decoded")[2]
+                return False
+        new = (uri, text) not in self._said
+        self._said.add((uri, text))
         return new
+
+
+@contextmanager
+def said_once(source: str | None = None) -> Iterator[Told]:
+    """Within it, messages go through a ``Told``. None: there is no report."""
+    told, handlers = Told(source), list(logging.getLogger("rtskin").handlers)
+    for handler in handlers:
+        handler.addFilter(told)
+    try:
+        yield told
+    finally:
+        for handler in handlers:
+            handler.removeFilter(told)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rtskin.capture.kinds import open_source
 from rtskin.errors import InputError, RtskinError, SourceError
-from rtskin.offline.manifest import OutputPart
+from rtskin.offline.manifest import ANEW, OutputPart
 from rtskin.offline.mattes import file_digest
-from rtskin.render.views.backdrop import behind, color_or_none
+from rtskin.render.views.backdrop import color_or_none
 from rtskin.render.views.text import parse_views, write_views
 
 #: The argument of views that may name a file.
@@ -25,11 +25,6 @@ def settled(view: str) -> tuple[str, dict[str, str]]:
             arguments[BACKGROUND] = os.path.abspath(background)
             files |= _digest(arguments[BACKGROUND])
     return write_views(said), files
-
-
-def before(background: str, view: str) -> str:
-    """A cutout before that colour, image or video; other views stay as they are."""
-    return behind(background, view) or view
 
 
 def _digest(background: str) -> dict[str, str]:
@@ -53,4 +48,4 @@ def refuse_other_files(outputs: list[OutputPart]) -> None:
             except OSError:
                 raise InputError(f"the background {path} is not here; it is needed to write {output.path}") from None
             if not same:
-                raise InputError(f"the background {path} is not what was planned with; plan again in another folder")
+                raise InputError(f"the background {path} is not what was planned with; put that back, or {ANEW}")

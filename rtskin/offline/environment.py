@@ -32,16 +32,26 @@ def environment() -> dict[str, str]:
     return found | versions()
 
 
-def differences(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """In words, each key (dotted where mappings hold mappings) whose value is another: "numpy is '1' there, '2' here"."""
-    found = []
-    for key in sorted({*there, *here}):
-        one, other = there.get(key), here.get(key)
+#: A value in mappings that hold mappings: the keys that lead to it.
+Key = tuple[str, ...]
+
+
+def unequal(there: Mapping[str, Any], here: Mapping[str, Any], key: Key = ()) -> dict[Key, tuple[Any, Any]]:
+    """What is not the same on both sides, with both values; None where one has none. Mappings are looked into."""
+    found: dict[Key, tuple[Any, Any]] = {}
+    for name in sorted({*there, *here}):
+        one, other = there.get(name), here.get(name)
         if isinstance(one, Mapping) and isinstance(other, Mapping):
-            found += differences(one, other, f"{prefix}{key}.")
+            found |= unequal(one, other, (*key, name))
         elif one != other:
-            found.append(f"{prefix}{key} is {_said(one)} there, {_said(other)} here")
+            found[(*key, name)] = one, other
     return found
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """The same in words, each key with dots: "numpy is '1' there, '2' here"."""
+    found = unequal(there, here).items()
+    return [f"{prefix}{'.'.join(key)} is {_said(one)} there, {_said(other)} here" for key, (one, other) in found]
 
 
 def _said(value: Any) -> str:

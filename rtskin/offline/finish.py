@@ -19,7 +19,7 @@ from rtskin.errors import InputError, SinkError, reason
 from rtskin.files import OutputFile, check_output
 from rtskin.graph import Graph
 from rtskin.offline.backdrop import refuse_other_files
-from rtskin.offline.folder import WorkFolder
+from rtskin.offline.folder import FINISH, WorkFolder
 from rtskin.offline.leases import Leases
 from rtskin.offline.output import WriteOutput
 from rtskin.offline.source import NumberedFrames
@@ -54,10 +54,17 @@ def finish(
     InputError: segments that are not done, or no more what they were (these are to be made again), a background that is not
     the planned one. SinkError, OutputExistsError: an output cannot be written; what was done stays.
     """
-    stopping = stopping or threading.Event()
+    with folder.unless_replaced():
+        return _finish(folder, stopping or threading.Event(), progress)
+
+
+def _finish(folder: WorkFolder, stopping: threading.Event, progress: Callable[[int], None]) -> Finished | None:
     folder.make()
     leases = Leases(folder.leases, folder.manifest.lease_seconds)
+    looks = 0
     while (lease := leases.claim("finish")) is None:
+        looks += 1
+        leases.say_who("the outputs, which are being written", looks)
         if stopping.wait(_LOOK):
             return None
     with lease:
@@ -69,24 +76,33 @@ def finish(
             done = _write(folder, stopping, progress)
         if done is None:
             return None
-        if not (folder.finish / _PUBLISHED).exists():
-            folder.refuse_replaced()
+        folder.refuse_replaced()
+        if not is_published(folder.path):
             _publish(folder)
     leases.forget("finish")
     return done
 
 
-def write_again(finish: Path) -> None:
+def is_complete(folder: Path) -> bool:
+    """Whether the outputs of a work folder are complete, and have their names or are about to get them."""
+    return (folder / FINISH / _COMPLETE).exists()
+
+
+def is_published(folder: Path) -> bool:
+    """Whether they have their names."""
+    return (folder / FINISH / _PUBLISHED).exists()
+
+
+def write_again(folder: Path) -> None:
     """Outputs that have their names already are written once more, from the masks that are there."""
-    if (finish / _PUBLISHED).exists():
-        shutil.rmtree(finish)
+    if is_published(folder):
+        shutil.rmtree(folder / FINISH)
 
 
 def _is_gone(folder: WorkFolder) -> bool:
     """A file or folder had its name, and is not there any more. (Of images side by side with others nobody can tell.)"""
-    published = (folder.finish / _PUBLISHED).exists()
     paths = (Path(output.path) for output in folder.manifest.outputs if "%" not in output.path)
-    return published and not all(path.exists() for path in paths)
+    return is_published(folder.path) and not all(path.exists() for path in paths)
 
 
 def refuse_unfinished(folder: WorkFolder) -> None:

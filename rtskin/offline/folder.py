@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,25 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rtskin.capture.table import FrameTable
-from rtskin.errors import InputError, SinkError, reason
+from rtskin.errors import InputError, RtskinError, SinkError, reason
 from rtskin.files import write_text
 from rtskin.offline.frames import from_bytes
 from rtskin.offline.identity import fingerprint, locate
-from rtskin.offline.manifest import Manifest
+from rtskin.offline.manifest import ANEW, Manifest
 from rtskin.offline.segments import Segment, segments_of
 
 #: Written last: with it, a work folder is complete.
 MANIFEST = "manifest.json"
+TABLE = "frames.npy"
 #: Folders in it: masks and their records, who works on what, the outputs until they are complete.
-SEGMENTS, LEASES, FINISH = "segments", "leases", "finish"
+SEGMENTS, LEASES, FINISH, LOGS = "segments", "leases", "finish", "logs"
+#: What is being removed.
+GONE = ".gone"
+
+
+def is_ours(name: str) -> bool:
+    """Whether something of that name in a work folder is rtskin's."""
+    return name in (MANIFEST, TABLE, SEGMENTS, LEASES, FINISH, LOGS, GONE) or name.endswith(".part")
 
 
 class Record(BaseModel):
@@ -65,13 +74,13 @@ class WorkFolder:
     @cached_property
     def table(self) -> FrameTable:
         """The frame table; InputError where it is not the one that was planned with."""
-        part, path = self.manifest.input, self.path / "frames.npy"
+        part, path = self.manifest.input, self.path / TABLE
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise InputError(f"{path} cannot be read ({reason(error)}); plan again in another folder") from None
+            raise InputError(f"{path} cannot be read ({reason(error)}); {ANEW}") from None
         if hashlib.sha256(data).hexdigest() != part.table:
-            raise InputError(f"{path} is not the one of its manifest; plan again in another folder")
+            raise InputError(f"{path} is not the one of its manifest; plan again, which writes it anew")
         return from_bytes(data, part.base, part.timed)
 
     @property
@@ -84,7 +93,7 @@ class WorkFolder:
 
     @property
     def logs(self) -> Path:
-        return self.path / "logs"
+        return self.path / LOGS
 
     def mattes(self, segment: Segment) -> Path:
         """The masks of a segment."""
@@ -92,8 +101,19 @@ class WorkFolder:
 
     def refuse_replaced(self) -> None:
         """InputError where the folder was planned anew meanwhile, or removed: what is made by this plan is not for it."""
+        if not (self.path / MANIFEST).exists():
+            raise InputError(f"{self.path} is gone: somebody else has completed this render, or removed it")
         if self.manifest.differences(Manifest.load(self.path / MANIFEST)):
             raise InputError(f"{self.path} was planned anew for another render meanwhile; this one ends")
+
+    @contextmanager
+    def unless_replaced(self) -> Iterator[None]:
+        """Within it, errors that come from that are called so, whatever was not found any more."""
+        try:
+            yield
+        except (RtskinError, OSError):
+            self.refuse_replaced()
+            raise
 
     def make(self) -> None:
         """The folders in it; SinkError."""
@@ -116,6 +136,10 @@ class WorkFolder:
         """Numbers of the segments that are done, by the names in the folder alone."""
         return {int(path.stem) for path in (self.path / SEGMENTS).glob("*.json") if path.stem.isdecimal()}
 
+    def all_done(self) -> bool:
+        """Whether every segment is."""
+        return len(self.done()) == len(self.segments)
+
     def complete(self, segment: Segment, record: Record) -> None:
         """It is done. The same record is written by whoever made the segment too."""
         write_text(self._record(segment), json.dumps(record.model_dump(), indent=1) + "\n", overwrite=True)
@@ -125,7 +149,7 @@ class WorkFolder:
         part = self.manifest.input
         source = locate(part.path, part.relative, self.path)
         if fingerprint(source) != part.fingerprint:
-            raise InputError(f"{source} is not the file any more that was planned with; plan again in another folder")
+            raise InputError(f"{source} is not the file any more that was planned with; {ANEW}")
         return source
 
     def clean(self, segment: Segment) -> None:

@@ -27,6 +27,10 @@ log = logging.getLogger("rtskin.offline")
 
 #: Heartbeats in the time after which a worker counts as dead, and the seconds between two at most.
 _BEATS, _LONGEST_BEAT = 6, 2.0
+#: Seconds in which whoever lives has beaten, even if late or unheard once or twice; and those between two looks whether.
+_PATIENCE, _LOOK = 3 * _LONGEST_BEAT, 0.25
+#: Looks of one who waits (twice a second) after which it is said for whom.
+_SAID_AT = 6
 #: States of a process that has ended, and whose parent has not asked how.
 _DEAD = ("Z", "X")
 
@@ -96,9 +100,35 @@ class Leases:
         """Frames that are done of what is being worked on, all workers together."""
         return sum(int(_read(path).get("frames", 0)) for path in self._newest_of_all())
 
-    def held(self) -> bool:
-        """Whether anything is being worked on, as far as one look can tell."""
-        return any(not self._is_dead(path) for path in self._newest_of_all())
+    def holder(self) -> str | None:
+        """Who works on something here ("process 4711 on studio-7"); None where nobody does.
+
+        One look tells of processes of this machine. What is left of one on another machine, or from before the power went,
+        looks like the lease of one that lives, and is known by its silence: that takes some heartbeats' time.
+        """
+        seen, until = self._unless_dead(), time.monotonic() + _PATIENCE
+        while seen:
+            for content in seen.values():
+                if _is_running(_decoded(content)):
+                    return _named(_decoded(content))
+            if time.monotonic() > until:
+                return None
+            time.sleep(_LOOK)
+            now = self._unless_dead()
+            for path in {**now, **seen}:  # a heartbeat; or one that ended what it did, or took something over
+                if seen.get(path) != now.get(path):
+                    return _named(_decoded(now.get(path) or seen.get(path, b"")))
+        return None
+
+    def say_who(self, what: str, looks: int) -> None:
+        """For one who waits, and has looked so often already: says once who does ``what``."""
+        if looks != _SAID_AT:
+            return
+        names = sorted({_named(_decoded(content)) for content in self._unless_dead().values()})
+        if names:
+            log.warning(
+                "waiting for %s by %s; whoever is silent for %g s is replaced", what, " and ".join(names), self._seconds
+            )
 
     def forget(self, name: str) -> None:
         """What is done needs no lease: removes all generations of the dead."""
@@ -113,13 +143,17 @@ class Leases:
                 newest[path.stem] = path
         return list(newest.values())
 
+    def _unless_dead(self) -> dict[Path, bytes]:
+        """What the leases hold, but those of dead processes of this machine."""
+        held = {path: _bytes(path) for path in self._newest_of_all()}
+        return {path: content for path, content in held.items() if _is_running(_decoded(content)) is not False}
+
     def _is_dead(self, path: Path) -> bool:
         try:
             content = path.read_bytes()
         except OSError:
             return False  # released at this moment; the next look will tell
-        owner, me = _decoded(content), _me()
-        if owner.get("host") == me["host"] and not _is_running(owner):
+        if _is_running(_decoded(content)) is False:
             return True
         now = time.monotonic()
         before = self._seen.get(path)
@@ -152,9 +186,19 @@ def _decoded(content: bytes) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    return _decoded(_bytes(path))
+
+
+def _bytes(path: Path) -> bytes:
+    """Nothing where it was released at this moment."""
     with contextlib.suppress(OSError):
-        return _decoded(path.read_bytes())
-    return {}
+        return path.read_bytes()
+    return b""
+
+
+def _named(owner: dict[str, Any]) -> str:
+    host = str(owner.get("host", "")).split()
+    return f"process {owner.get('pid', '?')} on {host[0] if host else 'another machine'}"
 
 
 @cache
@@ -172,7 +216,7 @@ def _host() -> str:
     return " ".join(parts)
 
 
-def _started(pid: int) -> str | None:
+def _started(pid: object) -> str | None:
     """When a process began, in the kernel's words; None where that is not told, or it lives no more."""
     try:
         # The name, in brackets, may hold anything; the state is the first word after it, the time the 20th.
@@ -182,8 +226,8 @@ def _started(pid: int) -> str | None:
         return None
 
 
-def _is_running(owner: dict[str, Any]) -> bool:
-    """Whether the process lives; True where nobody can tell, so that only its silence counts."""
-    if not owner.get("started") or not Path("/proc/self/stat").exists():
-        return True
-    return bool(_started(int(owner["pid"])) == owner["started"])
+def _is_running(owner: dict[str, Any]) -> bool | None:
+    """Whether the process lives; None where that cannot be told from here, so that only its silence counts."""
+    if owner.get("host") != _me()["host"] or not owner.get("started") or not Path("/proc/self/stat").exists():
+        return None
+    return _started(owner.get("pid")) == owner["started"]

@@ -23,13 +23,14 @@ Progress = Callable[[int], None]
 
 
 def make_masks(folder: WorkFolder, jobs: int, stopping: threading.Event, progress: Progress) -> bool:
-    """All masks that are not there yet, by so many workers; False where ``stopping`` was set before the end.
+    """All masks that are not there yet, by so many workers at most; False where ``stopping`` was set before the end.
 
     progress: told how many frames are done, by whomever. Errors as of Worker.run; a worker's in words, where it is a process
     of its own.
     """
     folder.make()
-    if jobs == 1 or len(folder.segments) - len(folder.done()) <= 1:
+    jobs = min(jobs, len(folder.segments) - len(folder.done()))  # others would only wait
+    if jobs <= 1:
         return _in_this_process(folder, stopping, progress)
     return _in_processes(folder, jobs, stopping, progress)
 
@@ -73,7 +74,7 @@ def _in_processes(folder: WorkFolder, jobs: int, stopping: threading.Event, prog
     if failed is not None:
         raise SinkError(f"a worker failed: {_last_words(logs[failed], processes[failed].returncode)}")
     progress(frames_done(folder))
-    return len(folder.done()) == len(folder.segments)
+    return folder.all_done()
 
 
 def _start(folder: WorkFolder, log: Path) -> subprocess.Popen[bytes]:

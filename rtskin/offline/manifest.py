@@ -8,9 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rtskin.errors import InputError
+from rtskin.errors import InputError, reason
 from rtskin.files import write_text
-from rtskin.offline.environment import differences
+from rtskin.offline.environment import Key, unequal
+
+#: What is wrong with a manifest that cannot be understood, and the way out where a plan is of no use any more.
+DAMAGED = "is damaged, or of another version of rtskin"
+ANEW = "plan anew with --overwrite, or in another folder"
 
 
 class _Part(BaseModel):
@@ -59,7 +63,7 @@ class Manifest(_Part):
     """pipeline: the graph from source to mask, as a GraphSpec, with every ``auto`` settled. model: what it is, and what it
     really runs on. environment: see rtskin.offline.environment. lease_seconds: without a heartbeat for so long, a worker
     is dead. asked: the options by which it was planned, as they are called and were written; nothing depends on them, they
-    are for messages."""
+    are for messages. None: they were not noted, by an earlier rtskin."""
 
     format: Literal[1] = 1
     input: InputPart
@@ -69,7 +73,7 @@ class Manifest(_Part):
     environment: dict[str, str]
     outputs: list[OutputPart]
     lease_seconds: float = 60.0
-    asked: dict[str, str] = Field(default_factory=dict)
+    asked: dict[str, str] | None = None
 
     def save(self, path: Path) -> None:
         """Whole or not at all; SinkError."""
@@ -78,20 +82,28 @@ class Manifest(_Part):
     @classmethod
     def load(cls, path: Path) -> Manifest:
         """InputError where there is none, or one of another version of rtskin."""
+        if (manifest := cls.read(path)) is None:
+            raise InputError(f"{path} {DAMAGED}; {ANEW}")
+        return manifest
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest | None:
+        """None where it is damaged, or of another version of rtskin. InputError where there is none, or a disk fails."""
         try:
-            return cls.model_validate_json(path.read_text("utf-8"))
-        except FileNotFoundError:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError:
+            return None
+        except (FileNotFoundError, NotADirectoryError):
             raise InputError(
                 f"{path.parent} is no work folder, it has no {path.name}; make one with rtskin render plan"
             ) from None
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
-            what = "is of another version of rtskin, or damaged" if isinstance(error, ValueError) else "cannot be read"
-            raise InputError(f"{path} {what}; plan again in another folder") from None
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {reason(error)}") from None
 
-    def differences(self, other: Manifest) -> list[str]:
-        """Key by key, in what ``other`` ("here") would make other outputs than this ("there"). rtskin.offline.changes says
-        it in words for people."""
-        return differences(self._decisive(), other._decisive())
+    def differences(self, other: Manifest) -> dict[Key, tuple[Any, Any]]:
+        """What decides, and is another in ``other``: keys, the value here and the one there. Outputs by their paths.
+        rtskin.offline.changes says it in words."""
+        return unequal(self._decisive(), other._decisive())
 
     def _decisive(self) -> dict[str, Any]:
         data = self.model_dump(

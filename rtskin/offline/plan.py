@@ -15,18 +15,18 @@ import numpy as np
 
 from rtskin.capture.span import Point
 from rtskin.capture.table import FrameTable
-from rtskin.errors import GraphSpecError, SinkError, reason
+from rtskin.errors import GraphSpecError, InputError, SinkError, reason
 from rtskin.files import write_bytes
 from rtskin.frame import Mask
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
 from rtskin.offline.environment import environment
 from rtskin.offline.finish import write_again
-from rtskin.offline.folder import FINISH, LEASES, MANIFEST, SEGMENTS, WorkFolder
+from rtskin.offline.folder import FINISH, GONE, LEASES, MANIFEST, SEGMENTS, TABLE, WorkFolder
 from rtskin.offline.frames import part_of, read_table, to_bytes
 from rtskin.offline.identity import fingerprint
 from rtskin.offline.manifest import InputPart, Manifest, OutputPart, SegmentsPart
-from rtskin.offline.reuse import planned_before, refuse_others_folder
+from rtskin.offline.reuse import planned_before, refuse_place
 from rtskin.offline.settle import SOURCE, mask_part, model_facts, open_model, settled
 from rtskin.preprocess.skip import STRETCH
 
@@ -44,6 +44,7 @@ class Wanted:
 
     segment, warm_up: in frames; by default the warm-up follows from the rate and from how far masks look ahead. asked: the
     options as people gave them (rtskin.offline.manifest). afresh: what was planned there for another render is dropped.
+    elsewhere: what to choose where that is not wanted, in words.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Wanted:
     lease_seconds: float = 60.0
     asked: Mapping[str, str] = field(default_factory=dict)
     afresh: bool = False
+    elsewhere: str = "another folder"
 
 
 def plan(path: Path, wanted: Wanted) -> WorkFolder:
@@ -64,20 +66,25 @@ def plan(path: Path, wanted: Wanted) -> WorkFolder:
     InputError: a folder of another input or other options (it says in what), unless ``wanted.afresh``, or one of something
     else; errors of the source, the model and the pipeline. Nothing is written or dropped before all is known to be possible.
     """
-    refuse_others_folder(path)
+    refuse_place(path, [output.path for output in wanted.outputs], wanted.elsewhere)
     manifest, table = _manifest(path, wanted)
-    there = planned_before(path, manifest, wanted.afresh)
+    there = planned_before(path, manifest, wanted.afresh, wanted.elsewhere)
     if there is None:
         _write(path, manifest, table)
     else:
-        _renew(path, there, manifest)
+        _renew(path, there, manifest, table)
         if wanted.afresh:
-            write_again(path / FINISH)
+            write_again(path)
     return WorkFolder(path)
 
 
-def _renew(path: Path, there: Manifest, now: Manifest) -> None:
-    """Whether outputs may be replaced is as it is asked for now. Their order stays: what is finished is known by it."""
+def _renew(path: Path, there: Manifest, now: Manifest, table: FrameTable) -> None:
+    """Whether outputs may be replaced is as it is asked for now. Their order stays: what is finished is known by it. A frame
+    table that is damaged is mended."""
+    try:
+        _ = WorkFolder(path).table
+    except InputError:
+        write_bytes(path / TABLE, to_bytes(table), overwrite=True)
     asked = {output.path: output for output in now.outputs}
     outputs = [asked[output.path] for output in there.outputs]
     if outputs != there.outputs:
@@ -165,10 +172,10 @@ def _write(path: Path, manifest: Manifest, table: FrameTable) -> None:
         path.mkdir(exist_ok=True)
     except OSError as error:
         raise SinkError(f"cannot make the work folder {path}: {reason(error)}") from None
-    for name in (SEGMENTS, LEASES, FINISH):  # masks without a manifest are of another render
+    for name in (SEGMENTS, LEASES, FINISH, GONE):  # masks without a manifest are of another render
         shutil.rmtree(path / name, ignore_errors=True)
         if (path / name).exists():
             raise SinkError(f"{path / name} is of another render and cannot be removed; choose another work folder")
-    write_bytes(path / "frames.npy", to_bytes(table), overwrite=True)
+    write_bytes(path / TABLE, to_bytes(table), overwrite=True)
     manifest.save(path / MANIFEST)
     WorkFolder(path).make()

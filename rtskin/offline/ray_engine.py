@@ -57,20 +57,20 @@ def make_masks(
     address = address or os.environ.get("RAY_ADDRESS") or _LOCAL
     ray = _ray(address)
     folder.make()
-    if _all_done(folder):
+    if folder.all_done():
         return True
     with _connected(ray, address, jobs or 1):
         crew = _Crew(ray, folder, jobs or _nodes(ray))
         try:
-            while crew.running and not _all_done(folder) and not stopping.is_set():
+            while crew.running and not folder.all_done() and not stopping.is_set():
                 crew.look()
                 progress(frames_done(folder))
         finally:
             crew.dismiss()
-    if not _all_done(folder) and not stopping.is_set():
+    if not folder.all_done() and not stopping.is_set():
         raise SinkError(f"no worker is left; the first one failed: {crew.failed[0]}")
     progress(frames_done(folder))
-    return _all_done(folder)
+    return folder.all_done()
 
 
 class NodeWorker:
@@ -136,7 +136,7 @@ class _Crew:
         for worker in self.running.values():
             worker.stop.remote()
         until = time.monotonic() + _GRACE
-        while self.running and not _all_done(self.folder) and time.monotonic() < until:
+        while self.running and not self.folder.all_done() and time.monotonic() < until:
             for answer in self._ended(list(self.running), _LOOK):
                 del self.running[answer]
         for worker in self._workers:
@@ -217,7 +217,3 @@ def _own_signals() -> Iterator[None]:
 def _nodes(ray: Any) -> int:
     """Nodes that can have a worker; 1 where none can yet."""
     return max(1, sum(node["Alive"] and node["Resources"].get("CPU", 0) >= 1 for node in ray.nodes()))
-
-
-def _all_done(folder: WorkFolder) -> bool:
-    return len(folder.done()) == len(folder.segments)

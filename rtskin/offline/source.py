@@ -114,7 +114,10 @@ class NumberedFrames(Source):
 
 def _open_at(uri: str, table: FrameTable, first: int, last: int) -> Capture:
     """A capture of frames first … last − 1; of all from ``first`` on, where ``last`` is the table's end."""
-    if kind_of(uri) == "file":
+    kind = kind_of(uri)
+    if kind == "image":
+        return open_source(uri)  # which is one frame, and has no parts
+    if kind == "file":
         # One thread: what damaged pictures look like must not depend on the machine.
         return open_source(uri, first=first or None, last=None if last == len(table) else last, threads=1)
     start, end = (float(int(table.pts[row]) * table.time_base) for row in (first, last - 1))

@@ -40,8 +40,12 @@ class Worker:
         A worker that would make other masks than planned is refused: InputError says in what it differs. Errors of a segment
         (a source that cannot be read, a full disk) end the worker; what is done stays.
         """
+        with self._folder.unless_replaced():
+            return self._run()
+
+    def _run(self) -> bool:
         folder = self._folder
-        if self._all_done():
+        if self._folder.all_done():
             return True
         folder.make()
         source = folder.source()
@@ -49,12 +53,15 @@ class Worker:
         infer = open_model(GraphSpec.parse(folder.manifest.pipeline))
         try:
             refuse_other_model(folder.manifest, infer.segmenter)
-            while not self._stopping.is_set() and not self._all_done():
+            looks = 0
+            while not self._stopping.is_set() and not self._folder.all_done():
                 if not self._take_one(source, infer.segmenter):
+                    looks += 1
+                    self._leases.say_who("the last segments, which are being made", looks)
                     self._stopping.wait(_LOOK)
         finally:
             infer.close()
-        return self._all_done()
+        return self._folder.all_done()
 
     def _take_one(self, source: str, segmenter: BaseSegmenter) -> bool:
         """Make the first segment that can be had; False where there is none."""
@@ -94,9 +101,6 @@ class Worker:
         self._folder.source()  # what was read was the planned input, to the end
         self._folder.refuse_replaced()
         self._folder.complete(segment, record)
-
-    def _all_done(self) -> bool:
-        return len(self._folder.done()) == len(self._folder.segments)
 
 
 def refuse_other_environment(manifest: Manifest) -> None:

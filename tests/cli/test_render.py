@@ -112,10 +112,37 @@ def test_with_overwrite_another_render_begins_afresh(rtskin: Rtskin, video: Path
     assert rtskin("render", "work", work).status == 0
     again = rtskin("render", video, out, *COMMON, "--view", "overlay", "--overwrite")
     assert again.status == 0, again.err
-    assert f"begun afresh: the render that was stopped in {work}" in again.err
+    assert f"begun afresh: the render that was kept in {work}" in again.err
     assert "--view was cutout, is overlay now; --lookahead was 1, is not given now" in again.err
     assert digest(out) == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+
+
+def test_what_is_kept_is_called_what_it_is(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
+    """And the ways out are those of the verb."""
+    out, work = tmp_path / "out.mkv", tmp_path / "out.mkv.work"
+    assert rtskin("render", video, out, *COMMON, "--keep").status == 0
+    out.unlink()
+    overwrite, other = "begin afresh with --overwrite, or choose another folder", [*COMMON, "--smooth", "none"]
+    kept = f"{work} keeps another render, which is complete: --smooth was not given, is none now. To make this one, "
+    outcome = rtskin("render", video, out, *other)
+    assert (outcome.status, outcome.err) == (2, f"rtskin: {kept}{overwrite} with --work\n")
+    outcome = rtskin("render", "plan", work, video, out, *other)
+    assert (outcome.status, outcome.err) == (2, f"rtskin: {kept}{overwrite}\n")
+    (work / "manifest.json").write_text("{}")
+    damaged = (
+        f"the render that is kept in {work} cannot be gone on with: it is damaged, or of another version of rtskin"
+    )
+    assert rtskin("render", video, out, *COMMON).err == f"rtskin: {damaged}; {overwrite} with --work\n"
+    assert rtskin("render", "plan", work, video, out, *COMMON).err == f"rtskin: {damaged}; {overwrite}\n"
+    for step in ("work", "finish"):
+        assert "plan anew with --overwrite, or in another folder" in rtskin("render", step, work).err
+    again = rtskin("render", "plan", work, video, out, *COMMON, "--overwrite")
+    assert (again.status, "begun afresh: the render that was kept in" in again.err) == (0, True)
+    (work / "notes.txt").touch()
+    strange = f"rtskin: {work} is no work folder, it holds notes.txt; choose another folder"
+    assert rtskin("render", "plan", work, video, out, *COMMON).err == f"{strange}\n"
+    assert rtskin("render", video, out, *COMMON).err == f"{strange} with --work\n"
 
 
 def test_with_overwrite_the_same_render_is_gone_on_with(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
@@ -183,6 +210,16 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
     assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
 
 
+def test_there_are_no_more_workers_than_segments(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    outcome = rtskin(
+        "render", video, tmp_path / "m.mkv", *COMMON, "--end", "30f", "--jobs", 9, "--work", work, "--keep"
+    )
+    assert outcome.status == 0, outcome.err
+    assert len(list((work / "segments").glob("*.json"))) == 2
+    assert sorted(path.name for path in (work / "logs").iterdir()) == ["worker-1.log", "worker-2.log"]
+
+
 def test_a_failed_worker_of_several_is_told_in_words(rtskin: Rtskin, video: Path, tmp_path: Path) -> None:
     """Its plan was of another machine."""
     work = tmp_path / "work"
@@ -211,7 +248,13 @@ def test_through_pipes_in_and_out(video: Path, tmp_path: Path) -> None:
 
 
 def test_what_needs_a_file_is_refused_for_a_pipe(rtskin: Rtskin, tmp_path: Path) -> None:
-    for option in (["--jobs", "2"], ["--json"]):
+    for option in (
+        ["--jobs", "2"],
+        ["--json"],
+        ["--keep"],
+        ["--engine", "ray"],
+        *(["--work", tmp_path / "work"], ["--segment", "20"], ["--address", "auto"]),
+    ):
         outcome = rtskin("render", "pattern:64x48?frames=3", tmp_path / "a.mkv", *option)
         assert outcome.status == 2
         assert f"{option[0]} needs a file as INPUT" in outcome.err

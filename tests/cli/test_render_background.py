@@ -71,7 +71,7 @@ def test_another_file_under_its_name_is_another_render(rtskin: Rtskin, video: Pa
     image(sky, (0, 0, 255))
     outcome = rtskin(*render)
     assert outcome.status == 2
-    assert f"keeps another render, which was stopped: {sky} has changed since. Go on" in outcome.err
+    assert f"keeps another render, which is not complete: {sky} has changed since. Go on" in outcome.err
     assert rtskin("render", "work", tmp_path / "work").status == 0
     outcome = rtskin("render", "finish", tmp_path / "work")
     assert (outcome.status, "sky.png is not what was planned with" in outcome.err) == (2, True)

@@ -47,6 +47,13 @@ def test_images_have_the_numbers_of_the_frames(rtskin: Rtskin, video: Path, tmp_
     assert names(tmp_path / "out") == ["m.1002.png", "m.1005.png"]
 
 
+def test_a_single_image_is_a_frame(rtskin: Rtskin, tmp_path: Path) -> None:
+    images(tmp_path, 7)
+    outcome = rtskin("render", tmp_path / "shot.0007.png", tmp_path / "m.%04d.png", *COMMON)
+    assert outcome.status == 0, outcome.err
+    assert names(tmp_path) == ["m.0000.png", "shot.0007.png"]
+
+
 @pytest.mark.parametrize("verb", [("render",), ("render", "plan", "work")])
 def test_images_that_are_there_are_refused_before_the_work(
     rtskin: Rtskin, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
@@ -64,6 +71,26 @@ def test_images_that_are_there_are_refused_before_the_work(
         assert rtskin(*verb, video, "m%d.png", "--overwrite", *COMMON).status == 0
         assert (tmp_path / "m30.png").read_text() == "mine"
         assert len(names(tmp_path)) == 21
+
+
+@pytest.mark.parametrize("place", ["out", ".", "link"])
+def test_what_is_made_is_not_removed_with_the_work_folder(
+    rtskin: Rtskin, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Nor the folder that somebody is in, nor a link to another disk."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    monkeypatch.chdir(folder if place == "." else tmp_path)
+    for inside in (("m.mkv",), ("frames/",), ("../m.mkv", "--stats", "stats.json")):
+        paths = [name if name.startswith("-") else str(folder / name) + "/" * name.endswith("/") for name in inside]
+        outcome = rtskin("render", video, *paths, "--work", place, *COMMON)
+        said = f"would lie in the work folder {place}, which is removed in the end; choose another folder with --work"
+        assert (outcome.status, said in outcome.err) == (2, True), outcome.err
+        assert not list(folder.iterdir())
+    assert rtskin("render", video, tmp_path / "m.mkv", "--work", place, *COMMON).status == 0
+    assert names(tmp_path) == (["link", "m.mkv"] if place == "out" else ["link", "m.mkv", "out"])
+    assert place == "out" or not list(folder.iterdir())
 
 
 def test_alpha_of_the_source_that_is_lost_is_said(rtskin: Rtskin, tmp_path: Path) -> None:
@@ -93,7 +120,7 @@ def test_a_source_that_is_cut_short_is_rendered_as_far_as_it_goes_and_said_plain
         out = tmp_path / f"{source.stem}.matte.mkv"
         outcome = rtskin("render", source, out, "--json", *COMMON)
         assert outcome.status == 0, outcome.err
-        assert (f"{source} is cut short: there is more of it than could be rendered" in outcome.err) is short
+        assert (f"{source} is cut short: it ends after " in outcome.err) is short
         told = json.loads(outcome.out.splitlines()[-1])
         assert (told["stage"], told["cut"]) == ("done", short)
         assert len(times(out)) == told["frames"]

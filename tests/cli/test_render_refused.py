@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rtskin.media import av, cv2
-from tests.capture.media import cut, make_video
+from tests.capture.media import make_video
 from tests.cli.conftest import Outcome
 
 Rtskin = Callable[..., Outcome]
@@ -107,6 +107,30 @@ def test_a_part_without_images_says_which_there_are(refused: Callable[..., str],
     assert said in refused("shots/shot.%04d.png", "m.%04d.png", *part, status=1)
 
 
+@pytest.mark.parametrize("verb", [(), ("plan", "work")])
+def test_what_is_read_is_not_overwritten(refused: Callable[..., str], place: Path, verb: tuple[str, ...]) -> None:
+    """Also where it has two names."""
+    (place / "link.mp4").symlink_to(place / "clip.mp4")
+    again = ("--overwrite", "--model", "ellipse")
+    assert refused(*verb, "link.mp4", "clip.mp4", *again) == "clip.mp4 is the input itself; choose another OUTPUT"
+    assert "link.mp4 is the input itself" in refused(*verb, "clip.mp4", "link.mp4", *again)
+    cutout = ("shots/shot.%04d.png", "clip.mp4", "--view", "cutout", "--background", "link.mp4")
+    assert "clip.mp4 is the background itself" in refused(*verb, *cutout, *again)
+    assert (place / "clip.mp4").stat().st_size > 1000
+    (place / "link.mp4").unlink()
+
+
+def test_an_option_that_would_decide_nothing_is_no_silence(refused: Callable[..., str], place: Path) -> None:
+    for outputs, option, said in (
+        (["m.mkv"], ["--bits", "16"], "--bits is of PNG images (.%04d.png or a folder/), and no output is of them"),
+        (["m.%04d.exr"], ["--bits", "16"], "--bits is of PNG images"),
+        (["m.%04d.png"], ["--crf", "3"], "--crf is of videos, and no output is one; leave it out"),
+        (["frames/"], ["--codec", "h264"], "--codec is of videos"),
+        (["-"], ["--crf", "3"], "--crf is of videos"),
+    ):
+        assert said in refused("clip.mp4", *outputs, *option)
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [
@@ -144,13 +168,3 @@ def test_sound_that_does_not_fit_is_left_out_where_that_is_asked_for(
 
 def test_a_pattern_without_end_is_no_input(refused: Callable[..., str]) -> None:
     assert "pattern:64x48 has no end; say how long it is" in refused("pattern:64x48", "m.mkv")
-
-
-def test_an_input_that_is_cut_short_is_said_once(rtskin: Rtskin, tmp_path: Path) -> None:
-    """By whatever pass, and for however many segments."""
-    part = cut(make_video(tmp_path / "whole.mkv", 60, size=(96, 64)), tmp_path / "part.mkv", 0.6)
-    outcome = rtskin("render", part, tmp_path / "m.mkv", "--model", "ellipse", "--segment", "20")
-    assert outcome.status == 0, outcome.err
-    assert outcome.err.count("cut short") == 1
-    lines = [line for line in outcome.err.splitlines() if str(part.name) in line]
-    assert len(lines) == len(set(lines)) >= 1

@@ -9,7 +9,7 @@ import pytest
 
 from rtskin.errors import InputError, SourceError
 from rtskin.media import cv2
-from rtskin.offline.backdrop import before, refuse_other_files, settled
+from rtskin.offline.backdrop import refuse_other_files, settled
 from rtskin.offline.manifest import OutputPart
 
 from ..capture.media import make_sound, make_video
@@ -33,12 +33,6 @@ def test_files_are_named_from_anywhere(tmp_path: Path, monkeypatch: pytest.Monke
     assert view == f'feather+cutout:background="{path}",transfer=0.5'
     assert list(files) == [path]
     assert settled(view) == (view, files)
-
-
-def test_a_cutout_gets_its_background_and_other_views_stay() -> None:
-    assert before("00ff00", "feather:radius=2+cutout") == "feather:radius=2+cutout:background=00ff00"
-    assert before("00ff00", "cutout:background=112233") == "cutout:background=00ff00"
-    assert before("00ff00", "overlay") == "overlay"
 
 
 def test_files_are_known_by_what_they_hold(tmp_path: Path) -> None:

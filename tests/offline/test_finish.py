@@ -96,6 +96,17 @@ def test_stopped_it_leaves_no_output_and_begins_again(planned: Planned, monkeypa
     assert output(folder).read_bytes() == output(whole).read_bytes()
 
 
+def test_who_writes_the_same_outputs_is_waited_for_and_named(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_LOOK", 0.05)
+    folder = worked(planned, lease_seconds=1.0)
+    (folder.leases / "finish.1").write_text('{"host": "elsewhere", "pid": 7}')
+    assert finish(folder) == Finished(FRAMES, 0)
+    said = "waiting for the outputs, which are being written by process 7 on elsewhere; whoever is silent for 1 s is"
+    assert caplog.text.count(said) == 1
+
+
 @pytest.mark.parametrize("links", [True, False])
 def test_killed_between_two_names_it_gives_the_rest(
     planned: Planned, monkeypatch: pytest.MonkeyPatch, links: bool

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -97,6 +99,40 @@ def test_who_was_silent_for_too_long_notices_that_it_was_replaced(tmp_path: Path
     wait_until(lambda: lease.lost)
     lease.release()
     assert [path.name for path in tmp_path.iterdir()] == ["a.2"]  # the other's stays
+
+
+def test_who_works_here_is_told_at_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leases = Leases(tmp_path, 60)
+    assert leases.holder() is None
+    with monkeypatch.context() as patched:
+        patched.setattr(module.time, "sleep", pytest.fail)  # so nothing waits
+        lease = leases.claim("a")
+        assert lease is not None
+        with lease:
+            foreign(tmp_path, "b")
+            assert leases.holder() == f"process {os.getpid()} on {socket.gethostname()}"
+        (tmp_path / "b.1").unlink()
+        (tmp_path / "c.1").write_text(json.dumps({**module._me(), "started": "1"}))
+        assert leases.holder() is None, "a dead process of this machine"
+
+
+def test_who_is_elsewhere_works_here_as_long_as_it_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.3)
+    monkeypatch.setattr(module, "_LOOK", 0.02)
+    path, leases = foreign(tmp_path, "a"), Leases(tmp_path, 60)
+    assert leases.holder() is None, "silent: its machine lost its power"
+    (tmp_path / "b.1").write_bytes(b"")
+    assert leases.holder() is None, "the same, before it was on the disk"
+    monkeypatch.setattr(module, "_PATIENCE", 60)
+    for happens in (
+        lambda: module.write_bytes(path, path.read_bytes().replace(b"7", b"8"), overwrite=True),  # a heartbeat
+        lambda: foreign(tmp_path, "b", generation=2),
+        path.unlink,
+    ):
+        beat = threading.Timer(0.1, happens)
+        beat.start()
+        assert "on elsewhere" in str(leases.holder())
+        beat.join()
 
 
 def test_a_process_of_the_same_number_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,12 +69,17 @@ def test_an_input_that_moved_is_the_same(planned: Planned, clip: Path, tmp_path:
 def test_a_folder_of_something_else_is_not_touched(planned: Planned, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "thesis.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"no work folder, it holds thesis\.txt"):
+    with pytest.raises(InputError, match=r"is no work folder, it holds thesis\.txt"):
         planned()
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="is a file"):
         planned("file")
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["thesis.txt"]
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere; make it first"):
+        planned("nowhere/work")
+    (tmp_path / "link").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(InputError, match=r"link is a link to .*/unmounted, which is not there; make that first"):
+        planned("link")
 
 
 def test_a_folder_whose_plan_was_cut_off_is_planned_again(planned: Planned, tmp_path: Path) -> None:
@@ -94,8 +99,11 @@ def test_what_cannot_be_leaves_no_folder(planned: Planned, tmp_path: Path) -> No
 def test_a_manifest_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is no work folder, it has no manifest\.json"):
         WorkFolder(tmp_path)
+    (tmp_path / "clip.mp4").touch()
+    with pytest.raises(InputError, match=r"clip\.mp4 is no work folder, it has no manifest\.json"):
+        WorkFolder(tmp_path / "clip.mp4")
     (tmp_path / "manifest.json").write_text('{"format": 2}')
-    with pytest.raises(InputError, match="of another version of rtskin, or damaged"):
+    with pytest.raises(InputError, match="is damaged, or of another version of rtskin; plan anew with --overwrite"):
         WorkFolder(tmp_path)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rtskin.errors import InputError
+from rtskin.offline import leases
 from rtskin.offline.finish import finish
 from rtskin.offline.folder import WorkFolder
 from rtskin.offline.leases import Leases
@@ -32,50 +34,77 @@ def altered(folder: WorkFolder, part: str, **values: Any) -> None:
 
 def test_other_options_are_refused_as_they_were_written(planned: Planned) -> None:
     planned(**SLOW)
-    with pytest.raises(InputError, match=r"another render, which was stopped: --smooth was flow, is none now\. Go on"):
+    with pytest.raises(
+        InputError, match=r"another render, which is not complete: --smooth was flow, is none now\. Go on"
+    ):
         planned(**NONE)
-    with pytest.raises(InputError, match=r"--smooth was flow, is not given now; --segment was not given, is 10 now\."):
-        planned(segment=10, asked={"--segment": "10"})
+    planned("none", **NONE)
+    with pytest.raises(InputError, match=r"--smooth was none, is not given now; --segment was not given, is 10 now\."):
+        planned("none", segment=10, asked={"--segment": "10"})
 
 
 def test_the_same_written_in_another_way_is_gone_on_with(planned: Planned) -> None:
-    """A second is a second, and what may be overwritten is no other picture."""
     one = planned(start=1.0, asked={"--start": "1"})
     assert planned(start="0:01", asked={"--start": "0:01"}).manifest == one.manifest
+
+
+def test_whether_outputs_may_be_replaced_is_as_it_is_asked_for_now(planned: Planned) -> None:
+    """It makes no other picture, so the same render is gone on with."""
+    folder = planned()
+    assert Worker(folder).run()
+    (output,) = folder.manifest.outputs
+    may = output.model_copy(update={"options": {"overwrite": True}})
+    again = planned(outputs=[may])
+    assert again.manifest == folder.manifest.model_copy(update={"outputs": [may]})
+    assert len(again.done()) == len(folder.segments)
+    assert planned().manifest == folder.manifest
 
 
 def test_what_no_option_says_is_named_too(planned: Planned, tmp_path: Path) -> None:
     folder = planned()
     other = make_video(tmp_path / "other.mp4", 20, size=(64, 48))
-    with pytest.raises(InputError, match=r"stopped: INPUT was .*clip\.mp4, is .*other\.mp4 now\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: INPUT was .*clip\.mp4, is .*other\.mp4 now\. Go on"):
         planned(source=other)
     altered(folder, "environment", numpy="0.1")
-    with pytest.raises(InputError, match=r"stopped: numpy was 0\.1, is [\d.]+ now\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: numpy was 0\.1, is [\d.]+ now\. Go on"):
         planned()
     altered(planned("weights"), "model", card="0" * 64)
-    with pytest.raises(InputError, match=r"stopped: the model's card changed\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: the model's card changed\. Go on"):
         planned("weights")
     planned("wired")
-    with pytest.raises(InputError, match="stopped: the pipeline, or what rtskin makes of it, is another now"):
+    with pytest.raises(InputError, match="not complete: the pipeline, or what rtskin makes of it, is another now"):
         planned("wired", settings={"refine.radius": 2})
+
+
+def test_a_plan_of_an_earlier_rtskin_that_did_not_note_its_options(planned: Planned) -> None:
+    folder = planned(**NONE)
+    path = folder.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["asked"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"its options were others \(an earlier rtskin planned it, and did not"):
+        planned(**SLOW)
+    assert planned(**NONE).manifest.model == folder.manifest.model
 
 
 def test_an_input_that_changed_is_called_so(planned: Planned, tmp_path: Path) -> None:
     source = make_video(tmp_path / "own.mp4", 20, size=(64, 48))
     planned(source=source)
     make_video(source, 21, size=(64, 48))
-    with pytest.raises(InputError, match=r"stopped: INPUT has changed since\. Go on"):
+    with pytest.raises(InputError, match=r"not complete: INPUT has changed since\. Go on"):
         planned(source=source)
 
 
 def test_afresh_the_old_one_is_dropped_and_that_is_said(planned: Planned, caplog: pytest.LogCaptureFixture) -> None:
     old = planned(**SLOW)
     assert Worker(old).run()
+    (old.logs / "worker-1.log").touch()
     with caplog.at_level(logging.WARNING, "rtskin"):
         new = planned(**NONE, afresh=True)
     assert "begun afresh" in caplog.text
     assert "--smooth was flow, is none now" in caplog.text
     assert not new.done()
+    assert not list(new.logs.iterdir())
     assert [path.name for path in new.path.parent.iterdir()] == ["work"]
     caplog.clear()
     assert Worker(new).run()
@@ -86,36 +115,46 @@ def test_afresh_the_old_one_is_dropped_and_that_is_said(planned: Planned, caplog
 def test_afresh_a_damaged_one_is_dropped(planned: Planned, caplog: pytest.LogCaptureFixture) -> None:
     folder = planned()
     (folder.path / "manifest.json").write_text("{")
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(
+        InputError, match=r"damaged, or of another version of rtskin; plan anew with --overwrite, or in"
+    ):
+        WorkFolder(folder.path)
+    with pytest.raises(InputError, match=r"damaged, .*; begin afresh with --overwrite, or choose another folder$"):
         planned()
     assert planned(afresh=True).manifest == folder.manifest
     assert "damaged" in caplog.text
 
 
+def test_a_frame_table_that_is_damaged_is_written_anew(planned: Planned) -> None:
+    folder = planned()
+    table = folder.path / "frames.npy"
+    written = table.read_bytes()
+    table.write_bytes(written[:-8])
+    with pytest.raises(InputError, match="plan again, which writes it anew"):
+        Worker(folder).run()
+    planned()
+    assert table.read_bytes() == written
+
+
 def test_what_another_works_on_is_not_dropped(planned: Planned) -> None:
     folder = planned(**SLOW)
-    lease = Leases(folder.leases, 60).claim("000000")
+    (folder.path / "segments" / "000000.json").touch()
+    lease = Leases(folder.leases, 60).claim("000001")
     assert lease is not None
-    with lease, pytest.raises(InputError, match="is being worked on"):
+    with lease, pytest.raises(InputError, match=rf"is being worked on by process {os.getpid()} on .*; stop that first"):
         planned(**NONE, afresh=True)
+    assert folder.done() == {0}
+    assert WorkFolder(folder.path).manifest.asked == {"--smooth": "flow"}
     assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
 
 
-def test_a_worker_of_what_was_dropped_ends_and_leaves_nothing_in_the_new_one(planned: Planned) -> None:
-    old = Worker(planned(**SLOW))
-    new = planned(**NONE, afresh=True)
-    with pytest.raises(InputError, match="planned anew for another render meanwhile"):
-        old.run()
-    assert list((new.path / "segments").iterdir()) == []
-    assert Worker(new).run()
-    with pytest.raises(InputError, match="planned anew"):
-        finish(_with(new, planned, **SLOW))
-
-
-def _with(folder: WorkFolder, planned: Planned, **other: Any) -> WorkFolder:
-    """The folder as one saw it before it was planned anew."""
-    planned(**other, afresh=True)
-    return folder
+def test_what_somebody_worked_on_when_the_power_went_is_dropped(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "_PATIENCE", 0.3)
+    folder = planned(**SLOW)
+    (folder.leases / "000000.1").write_text(json.dumps({"host": "elsewhere", "pid": 1, "started": "1"}))
+    assert planned(**NONE, afresh=True).manifest.asked == {"--smooth": "none"}
 
 
 def test_afresh_what_has_its_name_already_is_written_once_more(planned: Planned) -> None:
@@ -142,20 +181,18 @@ def altered_outputs(folder: WorkFolder, outputs: list[Any]) -> None:
     folder.manifest.model_copy(update={"outputs": outputs}).save(folder.path / "manifest.json")
 
 
-def test_what_cannot_be_read_is_not_dropped(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_not_dropped(planned: Planned) -> None:
+    """A disk that hiccups is no damage; here a folder stands for it, which cannot be read either."""
     folder = planned(**SLOW)
     assert Worker(folder).run()
-    real = Path.read_bytes
-
-    def hiccup(path: Path) -> bytes:
-        if path.name == "manifest.json":
-            raise OSError(5, "Input/output error")
-        return real(path)
-
-    monkeypatch.setattr(Path, "read_bytes", hiccup)
-    with pytest.raises(InputError, match=r"manifest\.json cannot be read: Input/output error"):
+    manifest, aside = folder.path / "manifest.json", folder.path.parent / "aside"
+    manifest.rename(aside)
+    manifest.mkdir()
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read: Is a directory$"):
         planned(**NONE, afresh=True)
-    assert len(folder.done()) == len(folder.segments)
+    manifest.rmdir()
+    aside.rename(manifest)
+    assert len(planned(**SLOW).done()) == len(folder.segments)
 
 
 def test_masks_without_a_manifest_are_not_taken_over(planned: Planned) -> None:

@@ -69,13 +69,18 @@ def test_two_at_once_share_the_work(planned: Planned) -> None:
     assert sum(worker.frames for worker in workers) == FRAMES
 
 
-def test_the_segment_of_a_silent_worker_is_made_by_another(planned: Planned) -> None:
+def test_the_segment_of_a_silent_worker_is_made_by_another(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_LOOK", 0.05)
     folder = planned(lease_seconds=1.0)
     folder.make()
     silent = {"host": "elsewhere", "pid": 1, "started": "1", "frames": 3}
     (folder.leases / "000001.1").write_text(json.dumps(silent))
     assert Worker(folder).run()
     assert len(digests(folder)) == 3
+    said = "waiting for the last segments, which are being made by process 1 on elsewhere; whoever is silent for 1 s is"
+    assert caplog.text.count(said) == 1
 
 
 def test_a_worker_with_other_libraries_is_refused_by_name(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:

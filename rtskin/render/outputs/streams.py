@@ -50,15 +50,15 @@ class StreamCopy:
         """Streams of the output by the number of those they are copies of."""
         taken = {}
         for stream in streams_to_copy(self._input, copies):
-            try:
-                output = self._container.add_stream_from_template(stream)
-            except (av.error.FFmpegError, ValueError):
-                why = _misfit(stream, self._container.format.name, self._input, copies)
+            name = self._container.format.name
+            if not _holds(name, stream):
+                why = _misfit(stream, name, self._input, copies)
                 if strict and stream.type == "audio":
                     raise _uncopied(why) from None
                 _log.warning("the %s left out: %s", "audio is" if stream.type == "audio" else "subtitles are", why)
                 continue
-            describe_alike(stream, output, self._container.format.name)
+            output = self._container.add_stream_from_template(stream)
+            describe_alike(stream, output, name)
             output.disposition = stream.disposition
             taken[stream.index] = output
         return taken
@@ -132,12 +132,23 @@ def _uncopied(why: str) -> SinkError:
 
 
 def _holds(container: str, stream: Any) -> bool:
-    with av.open(io.BytesIO(), "w", format=container) as trial:
-        try:
-            trial.add_stream_from_template(stream)
-        except (av.error.FFmpegError, ValueError):
-            return False
+    """Tried to the end: FLAC and Opus in .mov are only refused with the header, PCM of unknown places of its channels (as
+    Matroska has it) in .mp4 only with the index, and only if there is something."""
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            copy = trial.add_stream_from_template(stream)
+            trial.start_encoding()
+            if stream.codec_context.name.startswith("pcm_"):
+                trial.mux(_silence(copy, stream.codec_context.channels))
+    except (av.error.FFmpegError, ValueError):
+        return False
     return True
+
+
+def _silence(stream: Any, channels: int) -> Any:
+    packet = av.Packet(bytes(24 * channels))  # 24: whole samples of any size
+    packet.stream, packet.pts, packet.dts = stream, 0, 0
+    return packet
 
 
 def _misfit(stream: Any, container: str, source: Any, copies: Copies, others: Sequence[str] = tuple(CONTAINERS)) -> str:
