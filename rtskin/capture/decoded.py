@@ -11,12 +11,10 @@ from rtskin.capture.avio import Pictures
 from rtskin.capture.base import Capture
 from rtskin.capture.decoder import Decoder, Item
 from rtskin.capture.picture import AvPicture
+from rtskin.capture.said import LOST
 from rtskin.frame import Frame, SourceInfo
 
 log = logging.getLogger("rtskin.capture")
-
-#: The warning where frames are missing: name, how many, seconds. (The record's uri is the path.)
-LOST = "%s: %d frames cannot be decoded, the first at %.2f s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from rtskin.capture.container import Packets, length_of, open_file
 from rtskin.capture.decoded import Bounds, DecodedCapture
 from rtskin.capture.decoder import Decoder
 from rtskin.capture.identity import Identity
+from rtskin.capture.said import CUT_SHORT
 from rtskin.capture.span import Point, Span
 from rtskin.capture.table import FrameTable, frame_table
 from rtskin.errors import InputError, NoFramesError
@@ -23,8 +24,6 @@ log = logging.getLogger("rtskin.capture")
 
 #: A video that ends this much before its container says so was cut off; more where the length may be the audio's.
 _CUT_SECONDS, _CUT_SECONDS_UNSURE = 0.2, 1.0
-#: The warning then: name, why (or nothing), seconds. (The record's uri is the path.)
-CUT_SHORT = "%s is cut short%s: it ends after %.2f s"
 
 
 class FileCapture(DecodedCapture):

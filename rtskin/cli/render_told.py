@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rtskin.capture.decoded import LOST
-from rtskin.capture.file import CUT_SHORT
+from rtskin.capture.said import CUT_SHORT, LOST
 
 
 class Told(logging.Filter):
