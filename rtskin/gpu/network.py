@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -47,9 +48,10 @@ class DeviceNetwork:
         self.device = torch.device(self._runtime.info.device)
         cuda = self.device.type == "cuda"
         self.precision = _precision(precision, cuda)
+        self._tf32 = self.precision != "fp32"
         self._dtype = torch.float16 if self.precision == "fp16" else torch.float32
         self._shipped: Any = self._runtime.network
-        self._shipped.net.to(self._dtype)
+        self._shipped.requires_grad_(False).net.to(self._dtype)
         self._memory = torch.channels_last if cuda else torch.contiguous_format
         self._graphs: dict[tuple[int, ...], _Recorded] | None = {} if graphs and cuda else None
 
@@ -68,7 +70,8 @@ class DeviceNetwork:
         """Runs (and records) every shape; ModelError where it answers no number."""
         for width, height in self.shapes:
             blank = torch.zeros((1, 3, height, width), device=self.device)
-            with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=self.precision != "fp32"):
+            # Graphs are recorded on the current GPU.
+            with self._current(), torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=self._tf32):
                 answer = self._run(blank)
             if not bool(torch.isfinite(answer).all()):
                 raise ModelError(
@@ -81,6 +84,9 @@ class DeviceNetwork:
         """Gives the memory back; may be called twice."""
         self._shipped, self._graphs = None, None
         self._runtime.close()
+
+    def _current(self) -> AbstractContextManager[Any]:
+        return torch.cuda.device(self.device) if self.device.type == "cuda" else nullcontext()
 
     def _run(self, image: torch.Tensor) -> torch.Tensor:
         if self._graphs is None:

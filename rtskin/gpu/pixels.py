@@ -88,7 +88,6 @@ def uploaded(frame: Frame, slot: Slot, lanes: Lanes) -> Pixels:
 
 def _spread(plane: torch.Tensor, by: tuple[int, int], size: tuple[int, int]) -> torch.Tensor:
     """Each sample for all its pixels."""
-    for axis in (0, 1):
-        if by[axis] > 1:
-            plane = plane.repeat_interleave(by[axis], axis)
-    return plane[: size[0], : size[1]]
+    height, width = plane.shape
+    wide = plane[:, None, :, None].expand(height, by[0], width, by[1])
+    return wide.reshape(height * by[0], width * by[1])[: size[0], : size[1]]
