@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,14 @@ class BufferPool:
 
     >>> pool = BufferPool()
     >>> mask = pool.take((720, 1280), np.uint8)
+
+    allocate: makes the arrays, where they are to lie in memory of a kind.
     """
 
-    def __init__(self, keep: int = KEEP) -> None:
-        self._keep = keep
+    def __init__(
+        self, keep: int = KEEP, allocate: Callable[[tuple[int, ...], np.dtype[Any]], Array] = np.empty
+    ) -> None:
+        self._keep, self._allocate = keep, allocate
         self._spare: dict[_Key, deque[Array]] = {}
         self._lock = threading.Lock()
 
@@ -43,7 +48,7 @@ class BufferPool:
         try:
             owner = spare.pop()
         except IndexError:
-            owner = np.empty(*key)
+            owner = self._allocate(*key)
         return np.asarray(_Lease(owner, spare))
 
     def _remember(self, key: _Key) -> deque[Array]:

@@ -32,7 +32,7 @@ class NetworkSegmenter(BaseSegmenter):
         self, card: Card, runtime: Runtime, warm: Sequence[Shape] | None = None, classes: Classes | None = None
     ) -> None:
         self.card, self.info, self._runtime = card, runtime.info, runtime
-        self._to_tensor = ToTensor(_spec(card.tensor, runtime.shapes))
+        self._to_tensor = ToTensor(tensor_spec(card.tensor, runtime.shapes))
         self._warm = runtime.shapes if warm is None else tuple(warm)
         self._channels = channels_for(card, classes)
         self._activate = ACTIVATIONS[card.output.activation]
@@ -113,6 +113,7 @@ class NetworkSegmenter(BaseSegmenter):
             )
 
 
-def _spec(card: CardInput, shapes: tuple[Shape, ...]) -> TensorSpec:
+def tensor_spec(card: CardInput, shapes: tuple[Shape, ...]) -> TensorSpec:
+    """What a card says of the tensor, for these shapes."""
     others = {"layout", "prior", "width", "height", "multiple", "shapes", "still"}
     return TensorSpec(shapes, **card.model_dump(exclude=others))

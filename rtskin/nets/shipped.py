@@ -15,10 +15,12 @@ class Shipped(nn.Module):
     """``image`` float32 N×3×H×W, RGB in 0…255 (and ``prior`` N×1×H×W in 0…1) → the probability of skin, or of each class.
 
     statistics: of pixels, in RGB order, what the network's input is normalised by. output: what a graph calls what it gives.
+    classes: how many channels that has.
     """
 
     mean: torch.Tensor
     scale: torch.Tensor
+    classes: int = 1
 
     def __init__(self, net: nn.Module, statistics: Statistics, prior: bool = False, output: str = "skin") -> None:
         super().__init__()
@@ -28,9 +30,17 @@ class Shipped(nn.Module):
         self.register_buffer("scale", 1 / std)
 
     def forward(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
+        return probabilities(self.net(self.normalised(image, prior)))
+
+    def normalised(self, image: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
+        """What the network inside takes."""
         x = (image - self.mean) * self.scale
-        logits: torch.Tensor = self.net(x if prior is None else torch.cat([x, prior], 1))
-        return logits.sigmoid() if logits.shape[1] == 1 else softmax(logits)
+        return x if prior is None else torch.cat([x, prior], 1)
+
+
+def probabilities(logits: torch.Tensor) -> torch.Tensor:
+    """Of N×K×H×W: of one class by itself, of several that exclude each other."""
+    return logits.sigmoid() if logits.shape[1] == 1 else softmax(logits)
 
 
 def softmax(logits: torch.Tensor) -> torch.Tensor:

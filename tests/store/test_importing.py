@@ -32,10 +32,11 @@ def test_it_answers_as_torch_does(architecture: str, save: Save) -> None:
         expected = net(torch.from_numpy(picture[None].astype(np.float32) / 255).permute(0, 3, 1, 2)).sigmoid()
     expected = expected.numpy()[0, 0]
     assert expected.std() > 0.01, "a flat answer would prove nothing"
-    segmenter = load_segmenter("mine")
-    scores = segmenter.infer(segmenter.prepare(frame_of(np.ascontiguousarray(picture[..., ::-1])))).data
-    segmenter.close()
-    assert np.abs(scores - expected).max() < 1e-4, "the same picture, in the same order of colours"
+    for runtime in ("onnxruntime", "torch"):  # which reads its network back from the file
+        segmenter = load_segmenter("mine", runtime=runtime, device="cpu", threads=1)
+        scores = segmenter.infer(segmenter.prepare(frame_of(np.ascontiguousarray(picture[..., ::-1])))).data
+        segmenter.close()
+        assert np.abs(scores - expected).max() < 1e-4, "the same picture, in the same order of colours"
 
 
 def test_the_card_says_what_it_is(save: Save) -> None:

@@ -1,4 +1,8 @@
-"""Which way of running a network is the fastest here that still answers the same, and keeping that for later."""
+"""Which way of running a network is the fastest here that still answers the same, and keeping that for later.
+
+Batches are no way: two or four pictures at once take 0.96 to 1.00 of the time a picture (mobile-unet at 416×224, ONNX
+Runtime, one thread and two of two cores, medians of 135 interleaved runs), and a live stream has only one.
+"""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rtskin.errors import InputError, MissingExtraError, ModelError, RuntimeUnavailableError, nearest
+from rtskin.errors import InputError, MissingExtraError, ModelError, nearest
 from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.installed import require_onnxruntime
 from rtskin.infer.runtimes.ports import Port
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.threads import default_threads
+from rtskin.infer.runtimes.torch_device import require_torch, torch_device
 from rtskin.infer.weights import checked_weights
 
 log = logging.getLogger("rtskin.infer")
@@ -42,14 +43,14 @@ class TorchRuntime(Runtime):
         mode = self.options["mode"]
         if mode not in MODES:
             raise InputError(f"torch has no mode {mode!r}{nearest(str(mode), MODES)}")
-        self._torch: Any = _require_torch()
+        self._torch: Any = require_torch()
         from rtskin.nets.from_onnx import from_onnx
 
-        self._device = _device(self._torch, device)
+        self._device = torch_device(self._torch, device)
         path = checked_weights(self.card)
         net: Any = from_onnx(self.card.architecture, path)
         self._priors = self.card.tensor.prior
-        check_signature(self.card, path, *_ports(net.net), self.shapes)
+        check_signature(self.card, path, *_ports(net), self.shapes)
         # Convolutions on a GPU want the channels last.
         memory = self._torch.channels_last if self._device.startswith("cuda") else self._torch.contiguous_format
         self._memory = memory
@@ -75,6 +76,11 @@ class TorchRuntime(Runtime):
         output: F32 = answer.contiguous().cpu().numpy()
         return output
 
+    @property
+    def network(self) -> Any:
+        """The rtskin.nets.shipped.Shipped itself, on its device, for who works with tensors there."""
+        return self._net
+
     def close(self) -> None:
         self._net = None
 
@@ -97,7 +103,9 @@ class TorchRuntime(Runtime):
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         names = [value.name for value in session.get_inputs()]
         expected = session.run(None, dict(zip(names, (picture, prior), strict=False)))[0]
-        found = self.run(picture, prior if self._priors else None)
+        # A GPU's convolutions round to 10 bits by default, which is no other network.
+        with self._torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            found = self.run(picture, prior if self._priors else None)
         difference = float(np.abs(found - expected).mean()) if found.shape == expected.shape else float("inf")
         if not difference <= TOLERANCE:
             raise ModelError(
@@ -105,41 +113,7 @@ class TorchRuntime(Runtime):
             )
 
 
-def _require_torch() -> Any:
-    try:
-        import onnx  # noqa: F401 - what the weights are read with
-        import torch
-    except ImportError as error:
-        raise MissingExtraError("torch and onnx", "torch", "the torch runtime") from error
-    return torch
-
-
-def _device(torch: Any, device: str) -> str:
-    """RuntimeUnavailableError for CUDA that torch cannot have; auto takes it where it can."""
-    there = torch.cuda.is_available()
-    if device == "auto":
-        chosen = "cuda:0" if there else "cpu"
-        log.info("device auto: chose %s", chosen)
-        return chosen
-    if device == "cpu":
-        return device
-    if torch.version.cuda is None:
-        raise RuntimeUnavailableError(
-            f"device {device!r}: the installed torch {torch.__version__} is built without CUDA; "
-            "install one that has it, as https://pytorch.org says"
-        )
-    if not there:
-        raise RuntimeUnavailableError(f"device {device!r}: torch sees no GPU; check the driver with nvidia-smi")
-    count, number = torch.cuda.device_count(), int(device.partition(":")[2] or 0)
-    if number >= count:
-        raise RuntimeUnavailableError(f"device {device!r}: torch sees {count} GPUs, cuda:0 … cuda:{count - 1}")
-    return f"cuda:{number}"
-
-
 def _ports(net: Any) -> tuple[list[Port], list[Port]]:
     """What our networks take and give: any size, float32."""
-    channels, classes = net.stem[0].in_channels, net.head.out_channels // 4
-    inputs = [Port("image", "float32", (1, 3, None, None))]
-    if channels > 3:
-        inputs.append(Port("prior", "float32", (1, channels - 3, None, None)))
-    return inputs, [Port("skin" if classes == 1 else "classes", "float32", (1, classes, None, None))]
+    inputs = [Port(name, "float32", (1, channels, None, None)) for name, channels, _ in net.inputs]
+    return inputs, [Port("skin" if net.classes == 1 else "classes", "float32", (1, net.classes, None, None))]
