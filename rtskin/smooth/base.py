@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from rtskin.errors import InputError
 from rtskin.frame import F32, U8, Frame
+
+if TYPE_CHECKING:
+    from rtskin.smooth.ahead import Ahead
 
 
 class Smoother(ABC):
@@ -35,6 +39,10 @@ class Smoother(ABC):
     def take_over(self, before: Smoother) -> None:
         """Go on where another filter of the same stream stands, which is used no more. One that cannot starts afresh."""
         self.reset()
+
+    def look_ahead_with(self, ahead: Ahead) -> bool:
+        """Ask this for motion from now on, which it may have already; False for a filter that asks for none."""
+        return False
 
 
 class NoSmoother(Smoother):

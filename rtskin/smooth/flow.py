@@ -33,9 +33,9 @@ class Flow(Adaptive):
         self._search: Callable[[U8, U8], Motion] = Search(finely=True)
         self._move, self._move_picture = Mover(), Mover()
 
-    def look_ahead_with(self, ahead: Ahead) -> None:
-        """Ask this for motion from now on: it may have it already."""
+    def look_ahead_with(self, ahead: Ahead) -> bool:
         self._search = ahead
+        return True
 
     def _follow(self, now: U8, dt: float, floor: float) -> F32:
         reference = self._reference

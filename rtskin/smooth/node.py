@@ -18,7 +18,6 @@ from rtskin.registry import SMOOTHERS
 from rtskin.smooth.ahead import Ahead
 from rtskin.smooth.auto import Auto, Choice
 from rtskin.smooth.base import Smoother
-from rtskin.smooth.flow import Flow
 from rtskin.smooth.lookahead import MOST_FRAMES, LookAhead
 from rtskin.smooth.prior import Prior
 from rtskin.smooth.stream import Continuity, Step
@@ -104,8 +103,6 @@ class Smooth(Node):
         self._motion = Ahead() if self._infer is not None and self._ahead is None else None
         self._auto, choice = self._begin(self._method)
         self._use(choice)
-        if self._motion is not None:
-            self._infer.beside = self._motion.expect
 
     def process(self, scores: Scores) -> Scores | None:
         if self._ahead is None and self._method == "none":
@@ -243,8 +240,8 @@ class Smooth(Node):
 
     def _make(self, method: str) -> Smoother:
         made: Smoother = SMOOTHERS.get(method)(strength=self.options.strength)
-        if isinstance(made, Flow) and self._motion is not None:
-            made.look_ahead_with(self._motion)
+        if self._motion is not None:  # the network tells of its frames only where somebody will ask
+            self._infer.beside = self._motion.expect if made.look_ahead_with(self._motion) else None
         return made
 
 

@@ -265,8 +265,9 @@ def test_what_is_hidden_beside_the_network_is_counted_by_auto(monkeypatch: pytes
     class Hides(Flow):
         """Has 10 ms of its work done beside the network."""
 
-        def look_ahead_with(self, ahead: Ahead) -> None:
+        def look_ahead_with(self, ahead: Ahead) -> bool:
             self.ahead = ahead
+            return True
 
         def apply(self, data: np.ndarray, dt: float | None, frame: Frame) -> np.ndarray:
             self.ahead.hidden_ms += 10
