@@ -8,10 +8,8 @@ import torch
 from torch.nn import functional as F
 
 from rtskin.gpu.resample import Resampler
+from rtskin.render.lines import FOLLOW
 from rtskin.render.refine import Method
-
-#: As in rtskin.render.lines: the guide is followed fully where the scores around differ by a quarter or more.
-_FOLLOW = 4.0
 
 
 class DeviceRefiner:
@@ -40,7 +38,7 @@ def _lines(guide: torch.Tensor, scores: torch.Tensor, radius: int, eps: float) -
     slopes = (ip - i * p) / ((ii - i * i).clamp(min=0) + eps)
     around = F.pad(scores[None, None], (1, 1, 1, 1), mode="replicate")
     spread = F.max_pool2d(around, 3, 1) + F.max_pool2d(-around, 3, 1)
-    a = _means(slopes[None], radius)[0] * (_FOLLOW * spread[0, 0]).clamp(max=1)
+    a = _means(slopes[None], radius)[0] * (float(FOLLOW) * spread[0, 0]).clamp(max=1)
     return a, scores - a * i
 
 

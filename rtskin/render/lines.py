@@ -13,7 +13,7 @@ from rtskin.frame import F32, U8
 from rtskin.pool import BufferPool
 
 #: The guide is followed fully where the scores around differ by a quarter or more, and less below that.
-_FOLLOW = np.float32(4.0)
+FOLLOW = np.float32(4.0)
 _UNIT = np.float32(1 / 255)
 
 
@@ -171,7 +171,7 @@ def _weaken(total: F32, low: F32, high: F32, share: np.float32, out: F32) -> Non
     for x in range(out.shape[0]):
         highest = _more(_more(high[x], high_right[x]), high_here[x])
         lowest = _less(_less(low[x], low_right[x]), low_here[x])
-        out[x] = total[x] * share * _less(_FOLLOW * (highest - lowest), np.float32(1))
+        out[x] = total[x] * share * _less(FOLLOW * (highest - lowest), np.float32(1))
 
 
 @numba.njit(nogil=True, cache=True)

@@ -21,6 +21,7 @@ from rtskin.capture.network import NetworkCapture
 from rtskin.errors import SourceError
 from rtskin.media import av
 from tests.cli.conftest import Outcome, rtskin  # noqa: F401
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -28,12 +29,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 _PYTHONS = ("/usr/bin/python3", "python3")
 _PROGRAM = Path(__file__).with_name("rtsp_server.py")
 _NEEDS = "needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good and gstreamer1.0-plugins-ugly"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Server:

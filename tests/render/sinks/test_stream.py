@@ -24,6 +24,7 @@ from rtskin.render.sinks import stream as module
 from rtskin.render.sinks import uplink
 from rtskin.render.sinks.choose import sink_for
 from rtskin.render.sinks.stream import StreamSink
+from tests.ports import free_port
 
 from ..conftest import make_frame
 
@@ -40,12 +41,6 @@ _URL = {
     "rtsp": "rtsp://127.0.0.1:{port}/live/skin",
     "srt": "srt://127.0.0.1:{port}",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Server:
