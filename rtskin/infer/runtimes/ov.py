@@ -12,6 +12,7 @@ from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.devices import kind_of
 from rtskin.infer.runtimes.load_errors import load_error, one_line
 from rtskin.infer.runtimes.machine import machine
+from rtskin.infer.runtimes.ov_core import core
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port
 from rtskin.infer.runtimes.signature import check_signature
@@ -46,7 +47,7 @@ class OpenVino(Runtime):
     def _load(self, device: str, threads: int | None) -> None:
         self._precision = _precision(self.options["precision"])
         ov = _require_openvino()
-        self._core: Any = ov.Core()
+        self._core: Any = core()
         self._device = _found(self._core, device)
         path = checked_weights(self.card)
         self._threads = threads or default_threads() if self._device == "CPU" else None
@@ -148,7 +149,7 @@ def _precision(asked: object) -> str:
     return known[asked]
 
 
-def _found(core: Any, device: str) -> str:
+def _found(owner: Any, device: str) -> str:
     """What OpenVINO calls the device; RuntimeUnavailableError where it sees none of the kind. auto is the CPU: what a GPU
     or an NPU is worth, `rtskin tune` measures."""
     if device == "auto":
@@ -156,7 +157,7 @@ def _found(core: Any, device: str) -> str:
         return "CPU"
     kind, _, number = device.partition(":")
     wanted = kind.upper() + (f".{number}" if number else "")
-    seen = core.available_devices
+    seen = owner.available_devices
     if wanted in seen or (not number and any(kind_of(one.replace(".", ":")) == wanted for one in seen)):
         return wanted
     mend = f"; a machine that has one needs {_MENDS[kind.upper()]}" if kind.upper() in _MENDS else ""

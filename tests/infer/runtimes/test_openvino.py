@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ import pytest
 from rtskin.errors import ModelError, RuntimeUnavailableError
 from rtskin.infer.cards import Card, load_card
 from rtskin.infer.runtimes.ov import OpenVino
+from rtskin.infer.runtimes.ov_core import core
 
 from ..conftest import MakeCard
 
-openvino = pytest.importorskip("openvino")
+pytest.importorskip("openvino")
 
 
 def open_runtime(card: Card, threads: int | None = 1, **options: Any) -> OpenVino:
@@ -36,7 +39,7 @@ def test_it_runs_in_fp32_unless_told_otherwise_and_says_so(make_card: MakeCard) 
 
 def test_bf16_is_what_really_runs_or_an_error() -> None:
     """Where the processor has no bf16, OpenVINO would run fp32 without a word."""
-    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if "BF16" not in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         with pytest.raises(RuntimeUnavailableError, match="'bf16': this cpu has none, OpenVINO would run f32"):
             open_runtime(load_card("mobile-unet"), precision="bf16")
         return
@@ -56,9 +59,9 @@ def test_compiled_networks_are_kept_and_damage_is_no_harm(
     assert not (tmp_path / "cache").exists()
     open_runtime(card)
     (file,) = (tmp_path / "cache" / "openvino").iterdir()
-    core = type(open_runtime(card)._core)
-    real = core.import_model
-    monkeypatch.setattr(core, "import_model", lambda *some: read.append(1) or real(*some))
+    kind = type(core())
+    real = kind.import_model
+    monkeypatch.setattr(kind, "import_model", lambda *some: read.append(1) or real(*some))
     assert (open_runtime(card).run(tensor())[0, 1] == 2).all()
     assert read == [1]
     file.write_bytes(file.read_bytes()[:-10])
@@ -115,3 +118,30 @@ def test_closing_twice(make_card: MakeCard) -> None:
     runtime = open_runtime(make_card())
     runtime.close()
     runtime.close()
+
+
+#: A network comes and goes in another thread than the one that first asked; then a child process ends.
+_SIGNALLED = """
+import signal, subprocess, sys, threading
+from rtskin.infer.base import load_segmenter
+
+told = []
+signal.signal(signal.SIGCHLD, lambda *_: told.append(1))
+box = [load_segmenter("mobile-unet", runtime="openvino")]
+
+def drop():
+    box.pop().close()
+
+thread = threading.Thread(target=drop)
+thread.start()
+thread.join()
+told.clear()
+subprocess.run([sys.executable, "-c", ""], check=True)
+print("alive", told)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signal stacks of OpenVINO are for Linux")
+def test_signals_are_survived_after_a_network_went_in_another_thread() -> None:
+    done = subprocess.run([sys.executable, "-c", _SIGNALLED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "alive [1]"), done.stderr
