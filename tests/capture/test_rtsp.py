@@ -197,9 +197,14 @@ def _received(source: socket.socket) -> bytes:
 def test_nonsense_in_the_stream_is_survived(serve: Serve) -> None:
     options = {"read_timeout": 1, "open_timeout": 2, "reconnect": 20}
     with between(serve().address, 60_000) as address, opened(address, **options) as source:
-        sizes(source, lambda seen: len(seen) > 150)
+        times = [frame.time for frame in itertools.islice(source, 150)]
         counters = source.counters()
-    assert int(counters["damaged"]) + int(counters["reconnects"]) > 0, "it was noticed"
+    gaps = [after - before for before, after in itertools.pairwise(time for time in times if time is not None)]
+    assert len(gaps) == 149
+    assert min(gaps) > 0
+    # FFmpeg may skip to the next packet that it knows: then the pictures between are missing, and nothing is made up.
+    told = int(counters["damaged"]) + int(counters["reconnects"])
+    assert told > 0 or max(gaps) > 0.1, "it was noticed"
 
 
 def test_one_that_talks_nonsense_is_no_rtsp_server() -> None:

@@ -120,11 +120,11 @@ def test_what_is_skipped_does_not_depend_on_the_segments(planned: Planned, creep
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("way", ["flow", "every"])  # all ways are tried on the made clip above
-def test_segments_of_a_real_clip_are_as_one_run(planned: Planned, way: str) -> None:
+def test_segments_of_a_real_clip_are_as_one_run(planned: Planned) -> None:
+    """All ways are tried on the made clip above."""
     if not REAL.exists():
         pytest.skip(f"needs {REAL.name}, which is not part of rtskin")
-    settings, every = WAYS[way]
+    settings, every = WAYS["every"]
     share, whole = apart(planned, REAL, 40, {**settings, "infer.model": "mobile-unet"}, every=every, end="90f")
     assert share <= 0.001
     assert len(whole) == 90
