@@ -8,20 +8,25 @@ is no tile it stays bit for bit. Apart from picture and mask only one row of til
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rtskin.errors import InputError
+from rtskin import paths
+from rtskin.errors import InputError, ModelError
 from rtskin.frame import F32, U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer import tiles
-from rtskin.infer.base import BaseSegmenter
+from rtskin.infer.base import BaseSegmenter, load_segmenter
+from rtskin.infer.cards import Card
 from rtskin.infer.tiles import Bool, Grid
 from rtskin.media import cv2
 from rtskin.preprocess.fit import choose
 
+#: The refiner that nobody had to name, where it is installed.
+DEFAULT_REFINER = "mobile-unet-refiner"
 #: Of a tile's side.
 OVERLAP = 1 / 8
 #: The side of tiles for a refiner that is no network and has no input size of its own.
@@ -121,6 +126,22 @@ def refined(refiner: BaseSegmenter, tile: Frame, base: F32) -> F32:
     if data.dtype == np.uint8:
         said = said * np.float32(1 / 255)
     return said if said.shape == base.shape else cv2.resize(said, base.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def load_refiner(name: str | os.PathLike[str] | Card, **options: Any) -> BaseSegmenter:
+    """The model ``name``, ready to refine tiles. options, errors: of :func:`~rtskin.infer.base.load_segmenter`; where the
+    usual refiner is not installed, the error says how one is had."""
+    if name == DEFAULT_REFINER and not has_refiner():
+        raise ModelError(
+            f"there is no model {DEFAULT_REFINER} here to refine masks; name another (--refiner), import one (rtskin models "
+            f"import u2netp-refiner CHECKPOINT), or train it (models/{DEFAULT_REFINER}/recipe.toml)"
+        )
+    return load_segmenter(name, **{"size": "still", **options})
+
+
+def has_refiner() -> bool:
+    """Is the usual one installed."""
+    return DEFAULT_REFINER in paths.names("models")
 
 
 def tile_of(refiner: BaseSegmenter) -> int:
