@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rtskin.cli import options as o
-from rtskin.errors import InputError, RtskinError, SinkError, reason
+from rtskin.cli.mask_files import Job, jobs_of
+from rtskin.errors import InputError, RtskinError, SinkError, SourceError, reason
 from rtskin.files import check_output, write_bytes
 
 if TYPE_CHECKING:
-    from rtskin.frame import U8
     from rtskin.segmenter import Segmenter
+
+
+@dataclass
+class Summary:
+    """What became of the images."""
+
+    written: int = 0
+    skipped: int = 0
+    failed: int = 0
 
 
 def register(app: typer.Typer) -> None:
@@ -22,9 +32,33 @@ def register(app: typer.Typer) -> None:
 
 
 def mask(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Images of any common format.")],
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE…", help="Images of any common format, folders, patterns ('**/*.jpg').")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the masks; made where it is not there.")],
     model: o.ModelOption = None,
+    view: Annotated[
+        str, typer.Option("--view", help="matte, overlay, or cutout (transparent, the skin's own colours at its edge).")
+    ] = "matte",
+    bits: Annotated[int, typer.Option("--bits", metavar="8|16", help="Of each channel; 16: matte and cutout.")] = 8,
+    refine: Annotated[
+        bool | None,
+        typer.Option(
+            "--refine/--fast",
+            help="Look again at edges and at what is uncertain, at the image's own size, or do not.",
+            show_default="refine, where a refiner is installed",
+        ),
+    ] = None,
+    refiner: Annotated[
+        str | None,
+        typer.Option(
+            "--refiner", help="What refines: a model's name, or the path of a card.", show_default="the bundled"
+        ),
+    ] = None,
+    tiles: Annotated[
+        int | None,
+        typer.Option("--tiles", min=1, help="Refine at most so many tiles of an image.", show_default="all worth it"),
+    ] = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     runtime: o.RuntimeOption = None,
@@ -33,60 +67,86 @@ def mask(
     mirror: o.MirrorOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
-    """Write an 8-bit mask of the image's size for each image, as a PNG with the image's stem.
+    """Write a mask of the image's size for each image, as a PNG with the image's stem.
 
-    One image that cannot be read does not stop the others; the exit status says that there was one.
+    What lies in a folder, or deeper, keeps its place in the tree. What is there already is skipped, and one image that
+    cannot be read does not stop the others; the exit status says that there was one.
 
     Examples:
 
       rtskin mask photo.jpg --out masks
 
-      rtskin mask photos/*.jpg --out masks --model mobile-unet
+      rtskin mask photos --out masks --fast
+
+      rtskin mask 'shoot/**/*.tif' --out cut --view cutout --bits 16
 
       rtskin mask photo.jpg --out masks --model mobile-unet-parts --class skin,hair
     """
-    _refuse_twins(images)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {out}: {reason(error)}") from None
+    from rtskin.render.still import check_view
+
+    check_view(view, bits)
+    jobs = jobs_of(images, out)
+    _make(out)
     from rtskin.segmenter import Segmenter
 
-    failed = 0
-    own = {"size": size, "classes": classes, "mirror": mirror}
+    own = {"size": size, "classes": classes, "mirror": mirror, "tiles": tiles}
+    own["refine"] = _refiner(refine, refiner, tiles, classes)
     chosen = {"model": model, "device": device, "threads": threads, "runtime": runtime, **own}
+    summary = Summary(failed=len(jobs.failed))
+    for line in jobs.failed:
+        typer.echo(f"rtskin: {line}", err=True)
     with Segmenter(**o.given(chosen)) as segmenter:
-        for image in images:
+        for job in jobs.todo:
             try:
-                _mask_one(segmenter, image, out / f"{image.stem}.png", overwrite)
+                _mask_one(segmenter, job, view, bits, overwrite, summary)
             except RtskinError as error:
-                failed += 1
+                summary.failed += 1
                 typer.echo(f"rtskin: {error}", err=True)
-    typer.echo(f"{len(images) - failed} of {len(images)} masks in {out}", err=True)
-    if failed:
+    there = f", {summary.skipped} there already (--overwrite replaces them)" if summary.skipped else ""
+    typer.echo(f"{summary.written} of {len(jobs)} masks in {out}{there}", err=True)
+    if summary.failed:
         raise typer.Exit(1)
 
 
-def _mask_one(segmenter: Segmenter, image: Path, target: Path, overwrite: bool) -> None:
-    from rtskin.capture.still import read_image
+def _refiner(refine: bool | None, refiner: str | None, tiles: int | None, classes: str | None) -> bool | str:
+    """What Segmenter's ``refine`` is to be. InputError for options that contradict each other."""
+    from rtskin.infer.chunked import has_refiner
 
-    check_output(target, overwrite)
-    if target.resolve() == image.resolve():
-        raise SinkError(f"the mask of {image} would replace the image; use another folder")
-    write_png(target, segmenter(read_image(image)), overwrite)
-
-
-def write_png(target: Path, picture: U8, overwrite: bool) -> None:
-    """Whole or not at all."""
-    from rtskin.media import cv2
-
-    _, data = cv2.imencode(".png", picture)
-    write_bytes(target, data.data, overwrite=overwrite)
+    if refine is False and (refiner is not None or tiles is not None):
+        raise InputError(f"{'--refiner' if refiner else '--tiles'} is of the refinement, and --fast goes without it")
+    if refiner is not None:
+        return refiner
+    if refine is None and tiles is None:  # the usual refiner knows skin only
+        return classes is None and has_refiner()
+    return refine is not False
 
 
-def _refuse_twins(images: list[Path]) -> None:
-    stems: dict[str, Path] = {}
-    for image in images:
-        other = stems.setdefault(image.stem, image)
-        if other != image:
-            raise InputError(f"{other} and {image} would both become {image.stem}.png; give them to two calls")
+def _mask_one(segmenter: Segmenter, job: Job, view: str, bits: Any, overwrite: bool, summary: Summary) -> None:
+    from rtskin.capture.still import read_picture
+    from rtskin.render.still import encoded, shown
+
+    if job.target.exists() and job.target.resolve() == job.image.resolve():
+        raise SinkError(f"the mask of {job.image} would replace the image; use another folder")
+    if job.target.is_file() and not overwrite:
+        summary.skipped += 1
+        return
+    _make(job.target.parent)
+    check_output(job.target, overwrite)
+    picture = read_picture(job.image)
+    try:
+        found = segmenter(picture.bgr(), bits)
+        data = encoded(shown(view, picture, found))
+    except MemoryError:
+        raise SourceError(
+            f"there is too little memory for the {picture.width}×{picture.height} pixels of {job.image}; close other "
+            "programs, or make it smaller"
+        ) from None
+    write_bytes(job.target, data, overwrite=overwrite)
+    summary.written += 1
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}") from None
