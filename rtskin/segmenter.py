@@ -14,7 +14,7 @@ from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer import mirror as mirrors
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
-from rtskin.infer.chunked import DEFAULT_REFINER, Chunked, load_refiner
+from rtskin.infer.chunked import Chunked, load_refiner
 from rtskin.infer.classes import Classes
 from rtskin.infer.sizes import Size
 
@@ -83,7 +83,7 @@ class Segmenter:
         self._mirror = self._mirror and self.card.weights is not None
         if refine is not False:
             own = {"runtime": runtime, "device": device, "threads": threads, "classes": classes}
-            self._chunked = self._refiner(DEFAULT_REFINER if refine is True else refine, tiles, own)
+            self._chunked = self._refiner(None if refine is True else refine, tiles, own)
 
     def __call__(self, image: npt.NDArray[Any], bits: Bits = 8) -> U8:
         """The soft mask of an image: uint8 H×W, 255 where skin is certain; each call gives an array of its own.
@@ -110,7 +110,9 @@ class Segmenter:
         if self._chunked is not None:
             self._chunked.refiner.close()
 
-    def _refiner(self, name: str | os.PathLike[str] | Card, tiles: int | None, options: dict[str, Any]) -> Chunked:
+    def _refiner(
+        self, name: str | os.PathLike[str] | Card | None, tiles: int | None, options: dict[str, Any]
+    ) -> Chunked:
         try:
             refiner = load_refiner(name, **options)
             refiner.warm_up()

@@ -49,16 +49,8 @@ def mask(
             show_default="refine, where a refiner is installed",
         ),
     ] = None,
-    refiner: Annotated[
-        str | None,
-        typer.Option(
-            "--refiner", help="What refines: a model's name, or the path of a card.", show_default="the bundled"
-        ),
-    ] = None,
-    tiles: Annotated[
-        int | None,
-        typer.Option("--tiles", min=1, help="Refine at most so many tiles of an image.", show_default="all worth it"),
-    ] = None,
+    refiner: o.RefinerOption = None,
+    tiles: o.TilesOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     runtime: o.RuntimeOption = None,

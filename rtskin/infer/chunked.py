@@ -66,10 +66,13 @@ class Chunked:
         """The tiles over a picture of that size."""
         return Grid.over(height, width, self.tile, self.overlap)
 
+    def counts(self, base: Mask) -> npt.NDArray[np.int64]:
+        """How many blocks of each tile of the grid are open, or near to such: tops × lefts."""
+        return tiles.counted(tiles.widened(tiles.open_blocks(base)), self.grid(*base.shape))
+
     def chosen(self, base: Mask) -> Bool:
         """Which tiles of the grid are worth a look."""
-        blocks = tiles.widened(tiles.open_blocks(base))
-        return tiles.choose(tiles.counted(blocks, self.grid(*base.shape)), self.budget)
+        return tiles.choose(self.counts(base), self.budget)
 
     def __call__(self, picture: U8, base: Mask, chosen: Bool | None = None) -> Refined:
         """picture: uint8 H×W×3 BGR. base: uint8 or uint16 H×W, 0 … full scale; it is not written to. chosen: other tiles
@@ -128,15 +131,15 @@ def refined(refiner: BaseSegmenter, tile: Frame, base: F32) -> F32:
     return said if said.shape == base.shape else cv2.resize(said, base.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def load_refiner(name: str | os.PathLike[str] | Card, **options: Any) -> BaseSegmenter:
-    """The model ``name``, ready to refine tiles. options, errors: of :func:`~rtskin.infer.base.load_segmenter`; where the
-    usual refiner is not installed, the error says how one is had."""
-    if name == DEFAULT_REFINER and not has_refiner():
+def load_refiner(name: str | os.PathLike[str] | Card | None = None, **options: Any) -> BaseSegmenter:
+    """The model ``name`` (None: the usual refiner), ready to refine tiles. options, errors: of
+    :func:`~rtskin.infer.base.load_segmenter`; where the usual one is not installed, the error says how one is had."""
+    if name is None and not has_refiner():
         raise ModelError(
             f"there is no model {DEFAULT_REFINER} here to refine masks; name another (--refiner), import one (rtskin models "
             f"import u2netp-refiner CHECKPOINT), or train it (models/{DEFAULT_REFINER}/recipe.toml)"
         )
-    return load_segmenter(name, **{"size": "still", **options})
+    return load_segmenter(DEFAULT_REFINER if name is None else name, **{"size": "still", **options})
 
 
 def has_refiner() -> bool:

@@ -96,14 +96,14 @@ def counted(blocks: Bool, grid: Grid) -> npt.NDArray[np.int64]:
     return sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)] + sums[np.ix_(top, left)]
 
 
-def choose(counts: npt.NDArray[np.int64], budget: int | None) -> Bool:
+def choose(counts: npt.NDArray[Any], budget: int | None) -> Bool:
     """The tiles with something open in them, at most ``budget`` (None: all), those with most of it first.
 
     InputError: a budget below 1.
     """
     if budget is not None and budget < 1:
         raise InputError(f"a budget of {budget} tiles refines nothing; give at least 1, or do without refinement")
-    wanted = counts > 0
+    wanted: Bool = counts > 0
     if budget is None or wanted.sum() <= budget:
         return wanted
     best = np.argsort(-counts, axis=None, kind="stable")[:budget]

@@ -62,7 +62,6 @@ def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setenv("RTSKIN_MODELS", str(tmp_path / "models"))
     monkeypatch.setattr(module, "DEFAULT_REFINER", "the-refiner")
-    monkeypatch.setattr("rtskin.segmenter.DEFAULT_REFINER", "the-refiner")
     (tmp_path / "models").mkdir()
     return tmp_path / "models"
 
