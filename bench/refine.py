@@ -17,9 +17,11 @@ from rtskin.evaluate import report as reports
 from rtskin.evaluate.card_figures import check_cards, write_accuracy
 from rtskin.evaluate.datasets import Dataset, load_pairs
 from rtskin.evaluate.held_out import HeldOut
+from rtskin.evaluate.macs import count_macs
 from rtskin.evaluate.run import Report, Results, evaluate
-from rtskin.infer.cards import load_card
+from rtskin.infer.cards import Card, load_card
 from rtskin.infer.chunked import DEFAULT_REFINER
+from rtskin.infer.weights import checked_weights
 from rtskin.segmenter import Segmenter
 
 REFINED = "refined"
@@ -45,6 +47,9 @@ def main() -> int:
         print(f"\n## {base}\n\n{reports.to_markdown(report)}")
         if chosen.write:
             write_accuracy(_of(report, base, card.name), {card.name: card}, split.name if split else None)
+    if chosen.write and card.path is not None:
+        now = Card.load(card.path)
+        now.model_copy(update={"macs": count_macs(checked_weights(now), now.tensor.live[0])}).save(card.path)
     return 0
 
 

@@ -33,10 +33,10 @@ class Segmenter:
     the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). classes: what
     the mask is of, for a model that knows more than skin: names from its card, "hair", "skin,hair", "!background" (all but
     that) or "person" (all but the background). mirror: a network looks at the mirror image too and both answers are
-    averaged, better masks in twice the time; None: where the size is "still". refine: look again at edges and at what is
-    uncertain, in tiles of the image's own size, with the refiner that is installed (True) or another model by name
-    (rtskin.infer.chunked). tiles: at most so many of an image; None: all that are worth it. Other keywords are the runtime's
-    own options.
+    averaged, better masks in twice the time; None: where the size is "still". refine: look again at edges and at
+    what is uncertain, in tiles of the image's own size, with the refiner that is installed (True) or another model by name
+    (rtskin.infer.chunked); what the model sees enlarged is left as it is. tiles: at most so many of an image; None: all that
+    are worth it. Other keywords are the runtime's own options.
     Safe from several threads. For video use rtskin.stream, which smooths over time.
 
     Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image,
@@ -100,7 +100,10 @@ class Segmenter:
         if bits not in self._enlarge:
             raise InputError(f"a mask has 8 or 16 bits, not {bits}")
         mask = self._enlarge[bits](scores).data
-        return mask if self._chunked is None else self._chunked(bgr, mask).data
+        # What the model saw larger than it is has no more to show.
+        if self._chunked is None or scores.data.size > mask.size:
+            return mask
+        return self._chunked(bgr, mask).data
 
     def close(self) -> None:
         """Give memory and devices back; may be called twice."""

@@ -181,6 +181,16 @@ def test_any_model_refines_any_other() -> None:
     assert changed[-1] - changed[0] < 480
 
 
+def test_an_image_that_the_model_sees_enlarged_is_not_refined() -> None:
+    pytest.importorskip("onnxruntime")
+    image = patch(300, 200)
+    with Segmenter("mobile-unet", threads=1) as plain:
+        with Segmenter("mobile-unet", refine="ellipse", threads=1) as refined:
+            assert np.array_equal(plain(image), refined(image))
+        with Segmenter("mobile-unet", refine="ellipse", threads=1, size=(128, 96), mirror=True) as refined:
+            assert (plain(image) != refined(image)).any()
+
+
 def test_a_refiner_that_is_none() -> None:
     with pytest.raises(UnknownNameError, match="did you mean ellipse"):
         Segmenter("ellipse", refine="elipse")
