@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Bases:
     def __call__(self, item: Item, picture: Picture) -> Picture:
         """``bases``: :data:`VARIANTS` of uint8 H×W, 255 = skin. ``skin`` becomes where the truth or one of these sees any,
         so that crops show what must be taken away too."""
-        rng = np.random.default_rng(zlib.crc32(item.image.name.encode("utf-8")))
+        rng = np.random.default_rng(zlib.crc32(PurePath(item.image.name).name.encode("utf-8")))
         bases = tuple(self._mask(rng, picture.image) for _ in range(VARIANTS))
         return replace(picture, bases=bases, skin=_places(np.maximum.reduce([picture.mask, *bases])))
 
