@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from rtskin.cli import options as o
-from rtskin.cli.mask_files import Job, jobs_of
-from rtskin.errors import InputError, RtskinError, SinkError, SourceError, reason
-from rtskin.files import check_output, write_bytes
-
-if TYPE_CHECKING:
-    from rtskin.segmenter import Segmenter
-
-
-@dataclass
-class Summary:
-    """What became of the images."""
-
-    written: int = 0
-    skipped: int = 0
-    failed: int = 0
+from rtskin.cli.mask_files import jobs_of
+from rtskin.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -74,30 +60,28 @@ def mask(
 
       rtskin mask photo.jpg --out masks --model mobile-unet-parts --class skin,hair
     """
+    from rtskin.cli.mask_work import Wanted, make_folder, work
     from rtskin.render.still import check_view
+    from rtskin.segmenter import Segmenter
 
     check_view(view, bits)
     jobs = jobs_of(images, out)
-    _make(out)
-    from rtskin.segmenter import Segmenter
-
+    make_folder(out)
     own = {"size": size, "classes": classes, "mirror": mirror, "tiles": tiles}
     own["refine"] = _refiner(refine, refiner, tiles, classes)
     chosen = {"model": model, "device": device, "threads": threads, "runtime": runtime, **own}
-    summary = Summary(failed=len(jobs.failed))
     for line in jobs.failed:
-        typer.echo(f"rtskin: {line}", err=True)
+        _tell(line)
     with Segmenter(**o.given(chosen)) as segmenter:
-        for job in jobs.todo:
-            try:
-                _mask_one(segmenter, job, view, bits, overwrite, summary)
-            except RtskinError as error:
-                summary.failed += 1
-                typer.echo(f"rtskin: {error}", err=True)
-    there = f", {summary.skipped} there already (--overwrite replaces them)" if summary.skipped else ""
-    typer.echo(f"{summary.written} of {len(jobs)} masks in {out}{there}", err=True)
-    if summary.failed:
+        done = work(jobs.todo, segmenter, Wanted(view, bits, overwrite), _tell)
+    there = f", {done.skipped} there already (--overwrite replaces them)" if done.skipped else ""
+    typer.echo(f"{done.written} of {len(jobs)} masks in {out}{there}", err=True)
+    if done.failed or jobs.failed:
         raise typer.Exit(1)
+
+
+def _tell(line: str) -> None:
+    typer.echo(f"rtskin: {line}", err=True)
 
 
 def _refiner(refine: bool | None, refiner: str | None, tiles: int | None, classes: str | None) -> bool | str:
@@ -111,34 +95,3 @@ def _refiner(refine: bool | None, refiner: str | None, tiles: int | None, classe
     if refine is None and tiles is None:  # the usual refiner knows skin only
         return classes is None and has_refiner()
     return refine is not False
-
-
-def _mask_one(segmenter: Segmenter, job: Job, view: str, bits: Any, overwrite: bool, summary: Summary) -> None:
-    from rtskin.capture.still import read_picture
-    from rtskin.render.still import encoded, shown
-
-    if job.target.exists() and job.target.resolve() == job.image.resolve():
-        raise SinkError(f"the mask of {job.image} would replace the image; use another folder")
-    if job.target.is_file() and not overwrite:
-        summary.skipped += 1
-        return
-    _make(job.target.parent)
-    check_output(job.target, overwrite)
-    picture = read_picture(job.image)
-    try:
-        found = segmenter(picture.bgr(), bits)
-        data = encoded(shown(view, picture, found))
-    except MemoryError:
-        raise SourceError(
-            f"there is too little memory for the {picture.width}×{picture.height} pixels of {job.image}; close other "
-            "programs, or make it smaller"
-        ) from None
-    write_bytes(job.target, data, overwrite=overwrite)
-    summary.written += 1
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {reason(error)}") from None
