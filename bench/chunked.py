@@ -54,6 +54,7 @@ def main() -> int:
         text = seams(chosen.folder, chosen.model, chosen.refiner, chosen.limit, chosen.enlarge)
     else:
         text = f"{memory(chosen.model, chosen.refiner)}\n\n{by_tiles(chosen.refiner)}"
+    text = f"## Chunked refinement: {chosen.what}\n\n`python -m bench.chunked {chosen.what}`. {text}"
     if chosen.publish:
         publish(f"chunked {chosen.what}", text)
     else:
