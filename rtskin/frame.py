@@ -203,7 +203,10 @@ class Scores:
 
 @dataclass(slots=True, eq=False)
 class Mask:
-    """The soft mask of a frame at the frame's size: uint8 H×W, 0 … 255, never rescaled per image."""
+    """The soft mask of a frame at the frame's size: uint8 H×W, 0 … 255, never rescaled per image.
+
+    (For single images that are asked for so: uint16, 0 … 65535.)
+    """
 
     frame: Frame
     data: U8

@@ -76,6 +76,7 @@ NODES: Registry[Any] = Registry(
         "pair": "rtskin.smooth.pair:Pair",
         "smooth": "rtskin.smooth.node:Smooth",
         "refine": "rtskin.render.refine:Refine",
+        "chunked": "rtskin.render.chunked:RefineTiles",
         "render": "rtskin.render.node:Render",
         "gpu": "rtskin.gpu.node:Gpu",
         "gpu-picture": "rtskin.gpu.node:GpuPicture",

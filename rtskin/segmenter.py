@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,12 @@ from rtskin.frame import U8, BgrPicture, Frame, SourceInfo
 from rtskin.infer import mirror as mirrors
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo, load_segmenter
 from rtskin.infer.cards import DEFAULT_MODEL, Card
+from rtskin.infer.chunked import Chunked, load_refiner
 from rtskin.infer.classes import Classes
 from rtskin.infer.sizes import Size
+
+if TYPE_CHECKING:
+    from rtskin.render.refine import Bits
 
 
 class Segmenter:
@@ -29,7 +33,10 @@ class Segmenter:
     the card has for single images), "live" (what it has for video: fewer pixels, faster), or (width, height). classes: what
     the mask is of, for a model that knows more than skin: names from its card, "hair", "skin,hair", "!background" (all but
     that) or "person" (all but the background). mirror: a network looks at the mirror image too and both answers are
-    averaged, better masks in twice the time; None: where the size is "still". Other keywords are the runtime's own options.
+    averaged, better masks in twice the time; None: where the size is "still". refine: look again at edges and at
+    what is uncertain, in tiles of the image's own size, with the refiner that is installed (True) or another model by name
+    (rtskin.infer.chunked); what the model sees enlarged is left as it is. tiles: at most so many of an image; None: all that
+    are worth it. Other keywords are the runtime's own options.
     Safe from several threads. For video use rtskin.stream, which smooths over time.
 
     Errors: UnknownNameError, ModelError, RuntimeUnavailableError, MissingExtraError; InputError for a wrong image,
@@ -46,11 +53,14 @@ class Segmenter:
         size: Size | str = "still",
         classes: Classes | None = None,
         mirror: bool | None = None,
+        refine: bool | str | os.PathLike[str] | Card = False,
+        tiles: int | None = None,
         **runtime_options: Any,
     ) -> None:
         from rtskin.render.refine import Refiner
 
-        self._refine = Refiner()
+        self._enlarge = {8: Refiner(), 16: Refiner(bits=16)}
+        self._chunked: Chunked | None = None
         self._mirror = mirrors.is_wanted(mirror, size)
         self._segmenter: BaseSegmenter | None = load_segmenter(
             model,
@@ -71,11 +81,15 @@ class Segmenter:
         self.info: RuntimeInfo = self._segmenter.info
         # What decides pixel by pixel answers a mirror image as the image.
         self._mirror = self._mirror and self.card.weights is not None
+        if refine is not False:
+            own = {"runtime": runtime, "device": device, "threads": threads, "classes": classes}
+            self._chunked = self._refiner(None if refine is True else refine, tiles, own)
 
-    def __call__(self, image: npt.NDArray[Any]) -> U8:
+    def __call__(self, image: npt.NDArray[Any], bits: Bits = 8) -> U8:
         """The soft mask of an image: uint8 H×W, 255 where skin is certain; each call gives an array of its own.
 
-        image: uint8 or uint16, H×W×3 in OpenCV's BGR order, H×W×4 (alpha is ignored) or H×W grey. InputError for others.
+        image: uint8 or uint16, H×W×3 in OpenCV's BGR order, H×W×4 (alpha is ignored) or H×W grey. bits: 16 gives a mask of
+        uint16, 65535 where skin is certain. InputError for others.
         """
         segmenter = self._segmenter
         if segmenter is None:
@@ -83,13 +97,32 @@ class Segmenter:
         bgr = as_bgr(image)
         frame = Frame(0, BgrPicture(bgr), SourceInfo("image", bgr.shape[1], bgr.shape[0]))
         scores = mirrors.infer_both(segmenter, frame) if self._mirror else segmenter.infer(segmenter.prepare(frame))
-        return self._refine(scores).data
+        if bits not in self._enlarge:
+            raise InputError(f"a mask has 8 or 16 bits, not {bits}")
+        mask = self._enlarge[bits](scores).data
+        # What the model saw larger than it is has no more to show.
+        if self._chunked is None or scores.data.size > mask.size:
+            return mask
+        return self._chunked(bgr, mask).data
 
     def close(self) -> None:
         """Give memory and devices back; may be called twice."""
         segmenter, self._segmenter = self._segmenter, None
         if segmenter is not None:
             segmenter.close()
+        if self._chunked is not None:
+            self._chunked.refiner.close()
+
+    def _refiner(
+        self, name: str | os.PathLike[str] | Card | None, tiles: int | None, options: dict[str, Any]
+    ) -> Chunked:
+        try:
+            refiner = load_refiner(name, **options)
+            refiner.warm_up()
+            return Chunked(refiner, budget=tiles)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Segmenter:
         return self

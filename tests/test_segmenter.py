@@ -157,3 +157,44 @@ def test_a_real_portrait(ellipse: Segmenter, shared: Path) -> None:
     assert mask.shape == image.shape[:2]
     truth = cv2.imread(str(folder / "masks" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE) > 127
     assert mask[truth].mean() > 2 * mask[~truth].mean()
+
+
+def test_masks_of_sixteen_bits(ellipse: Segmenter) -> None:
+    mask = ellipse(patch(), 16)
+    assert mask.dtype == np.uint16
+    assert np.array_equal(mask, ellipse(patch()) * np.uint16(257))
+    with pytest.raises(InputError, match="a mask has 8 or 16 bits, not 12"):
+        ellipse(patch(), 12)  # type: ignore[arg-type]
+
+
+def test_any_model_refines_any_other() -> None:
+    """mobile-unet, which takes no prior, sees the tiles around the edge of what ellipse found as pictures of their own."""
+    pytest.importorskip("onnxruntime")
+    image = patch(1200, 600)
+    with Segmenter("ellipse") as plain, Segmenter("ellipse", refine="mobile-unet", threads=1, tiles=1) as refined:
+        before, after = plain(image), refined(image)
+    changed = np.flatnonzero((before != after).any(axis=0))
+    assert len(changed)
+    # One tile of 480, over the edge in the middle.
+    assert changed[0] >= 120
+    assert changed[-1] < 1080
+    assert changed[-1] - changed[0] < 480
+
+
+def test_an_image_that_the_model_sees_enlarged_is_not_refined() -> None:
+    pytest.importorskip("onnxruntime")
+    image = patch(300, 200)
+    with Segmenter("mobile-unet", threads=1) as plain:
+        with Segmenter("mobile-unet", refine="ellipse", threads=1) as refined:
+            assert np.array_equal(plain(image), refined(image))
+        with Segmenter("mobile-unet", refine="ellipse", threads=1, size=(128, 96), mirror=True) as refined:
+            assert (plain(image) != refined(image)).any()
+
+
+def test_a_refiner_that_is_none() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean ellipse"):
+        Segmenter("ellipse", refine="elipse")
+    with pytest.raises(InputError, match="a budget of 0 tiles refines nothing"):
+        Segmenter("ellipse", refine="ellipse", tiles=0)
+    with pytest.raises(InputError, match="'ellipse' has no class 'hair'"):
+        Segmenter("mobile-unet-parts", classes="hair", refine="ellipse")

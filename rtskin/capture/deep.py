@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtskin.capture.picture import AvPicture, Converter
+from rtskin.frame import Picture
 from rtskin.media import av
 
 U16 = npt.NDArray[np.uint16]
@@ -87,3 +88,10 @@ def codes_of_light(light: npt.NDArray[Any]) -> U16:
     signal = np.where(clean <= 0.0031308, clean * 12.92, 1.055 * clean ** (1 / 2.4) - 0.055)
     codes: U16 = np.rint(signal * 65535).astype(np.uint16)
     return codes
+
+
+def deep_bgr(picture: Picture) -> U16:
+    """uint16 H×W×3 of any picture of an image file, full scale: what has 8 bits is spread."""
+    if not isinstance(picture, AvPicture):
+        return picture.bgr() * np.uint16(257)
+    return picture.frame.to_ndarray(format="bgr48le")

@@ -21,6 +21,8 @@ _WRITTEN = {
     "infer.size": "--size",
     "infer.classes": "--class",
     "preprocess.skip": "--skip",
+    "chunked.model": "--refiner",
+    "chunked.tiles": "--tiles",
     "smooth.method": "--smooth",
     "smooth.strength": "--strength",
     "smooth.lookahead": "--lookahead",

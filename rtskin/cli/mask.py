@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rtskin.cli import options as o
-from rtskin.errors import InputError, RtskinError, SinkError, reason
-from rtskin.files import check_output, write_bytes
-
-if TYPE_CHECKING:
-    from rtskin.frame import U8
-    from rtskin.segmenter import Segmenter
+from rtskin.cli.mask_files import jobs_of
+from rtskin.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,9 +18,25 @@ def register(app: typer.Typer) -> None:
 
 
 def mask(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Images of any common format.")],
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE…", help="Images of any common format, folders, patterns ('**/*.jpg').")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the masks; made where it is not there.")],
     model: o.ModelOption = None,
+    view: Annotated[
+        str, typer.Option("--view", help="matte, overlay, or cutout (transparent, the skin's own colours at its edge).")
+    ] = "matte",
+    bits: Annotated[int, typer.Option("--bits", metavar="8|16", help="Of each channel; 16: matte and cutout.")] = 8,
+    refine: Annotated[
+        bool | None,
+        typer.Option(
+            "--refine/--fast",
+            help="Look again at edges and at what is uncertain, at the image's own size, or do not.",
+            show_default="refine, where a refiner is installed",
+        ),
+    ] = None,
+    refiner: o.RefinerOption = None,
+    tiles: o.TilesOption = None,
     device: o.DeviceOption = None,
     threads: o.ThreadsOption = None,
     runtime: o.RuntimeOption = None,
@@ -33,60 +45,53 @@ def mask(
     mirror: o.MirrorOption = None,
     overwrite: o.OverwriteOption = False,
 ) -> None:
-    """Write an 8-bit mask of the image's size for each image, as a PNG with the image's stem.
+    """Write a mask of the image's size for each image, as a PNG with the image's stem.
 
-    One image that cannot be read does not stop the others; the exit status says that there was one.
+    What lies in a folder, or deeper, keeps its place in the tree. What is there already is skipped, and one image that
+    cannot be read does not stop the others; the exit status says that there was one.
 
     Examples:
 
       rtskin mask photo.jpg --out masks
 
-      rtskin mask photos/*.jpg --out masks --model mobile-unet
+      rtskin mask photos --out masks --fast
+
+      rtskin mask 'shoot/**/*.tif' --out cut --view cutout --bits 16
 
       rtskin mask photo.jpg --out masks --model mobile-unet-parts --class skin,hair
     """
-    _refuse_twins(images)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {out}: {reason(error)}") from None
+    from rtskin.cli.mask_work import Wanted, make_folder, work
+    from rtskin.render.still import check_view
     from rtskin.segmenter import Segmenter
 
-    failed = 0
-    own = {"size": size, "classes": classes, "mirror": mirror}
+    check_view(view, bits)
+    jobs = jobs_of(images, out)
+    make_folder(out)
+    own = {"size": size, "classes": classes, "mirror": mirror, "tiles": tiles}
+    own["refine"] = _refiner(refine, refiner, tiles, classes)
     chosen = {"model": model, "device": device, "threads": threads, "runtime": runtime, **own}
+    for line in jobs.failed:
+        _tell(line)
     with Segmenter(**o.given(chosen)) as segmenter:
-        for image in images:
-            try:
-                _mask_one(segmenter, image, out / f"{image.stem}.png", overwrite)
-            except RtskinError as error:
-                failed += 1
-                typer.echo(f"rtskin: {error}", err=True)
-    typer.echo(f"{len(images) - failed} of {len(images)} masks in {out}", err=True)
-    if failed:
+        done = work(jobs.todo, segmenter, Wanted(view, bits, overwrite), _tell)
+    there = f", {done.skipped} there already (--overwrite replaces them)" if done.skipped else ""
+    typer.echo(f"{done.written} of {len(jobs)} masks in {out}{there}", err=True)
+    if done.failed or jobs.failed:
         raise typer.Exit(1)
 
 
-def _mask_one(segmenter: Segmenter, image: Path, target: Path, overwrite: bool) -> None:
-    from rtskin.capture.still import read_image
-
-    check_output(target, overwrite)
-    if target.resolve() == image.resolve():
-        raise SinkError(f"the mask of {image} would replace the image; use another folder")
-    write_png(target, segmenter(read_image(image)), overwrite)
+def _tell(line: str) -> None:
+    typer.echo(f"rtskin: {line}", err=True)
 
 
-def write_png(target: Path, picture: U8, overwrite: bool) -> None:
-    """Whole or not at all."""
-    from rtskin.media import cv2
+def _refiner(refine: bool | None, refiner: str | None, tiles: int | None, classes: str | None) -> bool | str:
+    """What Segmenter's ``refine`` is to be. InputError for options that contradict each other."""
+    from rtskin.infer.chunked import has_refiner
 
-    _, data = cv2.imencode(".png", picture)
-    write_bytes(target, data.data, overwrite=overwrite)
-
-
-def _refuse_twins(images: list[Path]) -> None:
-    stems: dict[str, Path] = {}
-    for image in images:
-        other = stems.setdefault(image.stem, image)
-        if other != image:
-            raise InputError(f"{other} and {image} would both become {image.stem}.png; give them to two calls")
+    if refine is False and (refiner is not None or tiles is not None):
+        raise InputError(f"{'--refiner' if refiner else '--tiles'} is of the refinement, and --fast goes without it")
+    if refiner is not None:
+        return refiner
+    if refine is None and tiles is None:  # the usual refiner knows skin only
+        return classes is None and has_refiner()
+    return refine is not False

@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def models_import(
-    architecture: Annotated[str, typer.Argument(metavar="NETWORK", help="straight-u2net, dlmv, u2netp or u2net.")],
+    architecture: Annotated[
+        str, typer.Argument(metavar="NETWORK", help="straight-u2net, dlmv, u2netp, u2netp-refiner or u2net.")
+    ],
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint of torch: .pt, .pth.")],
     name: _NameOption = None,
     origin: Annotated[
@@ -51,7 +53,9 @@ def models_import(
 
       rtskin models import u2net u2net.pth --origin upstream --as u2net-salient
 
-      rtskin mask photo.jpg --model u2netp --out mask.png
+      rtskin mask photo.jpg --model u2netp --out masks
+
+      rtskin models import u2netp-refiner u2netp_chunk.pt && rtskin mask photo.jpg --refiner u2netp-refiner --out masks
     """
     from rtskin.store.importing import import_checkpoint
 

@@ -134,6 +134,14 @@ ClassOption = Annotated[
         show_default="skin",
     ),
 ]
+RefinerOption = Annotated[
+    str | None,
+    typer.Option("--refiner", help="What refines: a model's name, or the path of a card.", show_default="the bundled"),
+]
+TilesOption = Annotated[
+    int | None,
+    typer.Option("--tiles", min=1, help="Refine at most so many tiles of a picture.", show_default="all worth it"),
+]
 PaceOption = Annotated[
     Pace | None,
     typer.Option("--pace", help="source: like a camera; max: every frame, nothing dropped.", show_default="source"),

@@ -57,6 +57,8 @@ def render(options: r.RenderOptions) -> None:
 
       rtskin render clip.mp4 matte.mkv --size still --lookahead 2
 
+      rtskin render clip.mp4 fine.mkv --refine
+
       rtskin render talk.mp4 part.mp4 --view cutout --start 10 --end 20
 
       rtskin render talk.mp4 part.mkv --start 1:30 --end 4500f

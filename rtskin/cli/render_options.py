@@ -56,6 +56,14 @@ ViewOption = Annotated[
         show_default="the pipeline's",
     ),
 ]
+RefineOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--refine",
+        help="Look again at edges and at what is uncertain, in tiles of the frame's own size: finer, and slower.",
+        show_default="off",
+    ),
+]
 CodecOption = Annotated[
     str | None, typer.Option("--codec", help="h264, ffv1, prores or vp9.", show_default="by extension and view")
 ]
@@ -173,6 +181,9 @@ class PlanOptions:
     runtime: o.RuntimeOption = None
     size: o.SizeOption = None
     classes: o.ClassOption = None
+    refine: RefineOption = None
+    refiner: o.RefinerOption = None
+    tiles: o.TilesOption = None
     codec: CodecOption = None
     crf: CrfOption = None
     bits: BitsOption = None

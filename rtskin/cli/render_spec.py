@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import Any, get_args
 
 from rtskin import paths
@@ -15,6 +14,7 @@ from rtskin.capture.span import Span
 from rtskin.cli import options as o
 from rtskin.cli.background import before
 from rtskin.cli.graphs import graph_from
+from rtskin.cli.refined import with_refinement
 from rtskin.cli.render_alpha import warn_of_alpha
 from rtskin.cli.render_options import PlanOptions
 from rtskin.cli.render_places import PIPE, check_name, check_place, refuse_existing_images, refuse_idle
@@ -191,7 +191,11 @@ def spec_for(options: PlanOptions) -> GraphSpec:
         smooth_lookahead=options.lookahead,
         preprocess_skip=options.skip,
     )
-    change = partial(with_every, every=options.every, repeats=True)
+
+    def change(spec: GraphSpec) -> GraphSpec:
+        riding = with_every(spec, every=options.every, repeats=True)
+        return with_refinement(riding, options.refine, options.refiner, options.tiles)
+
     graph_from(PIPELINE, settings, change)
     spec, _ = read_spec(paths.find("pipelines", PIPELINE))
     return change(spec.override(settings))

@@ -8,12 +8,13 @@ from typing import Any
 
 from rtskin import paths
 from rtskin.errors import GraphSpecError, InputError
-from rtskin.graph.spec import GraphSpec
+from rtskin.graph.spec import GraphSpec, NodeSpec
 from rtskin.infer.base import BaseSegmenter
 from rtskin.infer.node import Infer
 from rtskin.infer.weights import checked_weights, digest
 from rtskin.node import Context
 from rtskin.registry import RUNTIMES
+from rtskin.render.chunked import RefineTiles, weights_of
 from rtskin.smooth.auto import Auto
 
 #: Nodes of the pipeline offline_render that this package puts others in place of.
@@ -59,7 +60,21 @@ def settled(spec: GraphSpec, infer: Infer) -> GraphSpec:
             settings |= {f"{name}.{key}": value for key, value in _chosen(infer.segmenter, node.options).items()}
         if node.kind == "smooth" and node.options.get("method", "auto") == "auto":
             settings[f"{name}.method"] = Auto(infer.takes_prior).choice.method
+        if node.kind == "chunked":
+            settings |= {f"{name}.{key}": value for key, value in _of_refiner(name, node).items()}
     return spec.override(settings)
+
+
+def _of_refiner(name: str, spec: NodeSpec) -> dict[str, Any]:
+    """What was chosen for a node that refines, and the weights that it must have everywhere."""
+    node = spec.build(name)
+    assert isinstance(node, RefineTiles)
+    node.open(Context())
+    try:
+        weights = weights_of(node.refiner)
+        return _chosen(node.refiner, spec.options) | ({} if weights is None else {"weights": weights})
+    finally:
+        node.close()
 
 
 def model_facts(segmenter: BaseSegmenter) -> dict[str, Any]:

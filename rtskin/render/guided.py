@@ -12,20 +12,31 @@ the scores around are flat, so that the picture's texture cannot leak into regio
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from rtskin.frame import F32, U8
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.render import lines
 
+#: uint8 or uint16 H×W.
+Plane = npt.NDArray[Any]
 
-def apply(guide: U8, a: F32, b: F32, out: U8, pool: BufferPool) -> None:
-    """out = a·guide/255 + b at full size: uint8 H×W, 0 … 255; a and b (h×w) are interpolated bilinearly."""
+_BYTE = np.float32(255)
+
+
+def apply(guide: U8, a: F32, b: F32, out: Plane, pool: BufferPool) -> None:
+    """out = a·guide/255 + b at full size: uint8 or uint16 H×W, full scale; a and b (h×w) are interpolated bilinearly."""
     wide = (out.shape[1], a.shape[0])
     a_wide, b_wide = _widen(a, wide, pool), _widen(b, wide, pool)
-    _apply(_padded(guide), a_wide, b_wide, out)
+    full = _full(out)
+    if full != _BYTE:  # of what guides
+        a_wide *= full / _BYTE
+    _apply(_padded(guide), a_wide, b_wide, out, full)
 
 
 def _padded(plane: U8) -> U8:
@@ -36,9 +47,14 @@ def _padded(plane: U8) -> U8:
     return np.lib.stride_tricks.as_strided(plane, (plane.shape[0], step), writeable=False)
 
 
-def enlarge(scores: F32, out: U8, pool: BufferPool) -> None:
-    """out = 255·scores, interpolated bilinearly to out's size: uint8 H×W."""
-    _enlarge(_widen(scores, (out.shape[1], scores.shape[0]), pool), out)
+def enlarge(scores: F32, out: Plane, pool: BufferPool) -> None:
+    """out = scores at full scale, interpolated bilinearly to out's size: uint8 or uint16 H×W."""
+    _enlarge(_widen(scores, (out.shape[1], scores.shape[0]), pool), out, _full(out))
+
+
+def _full(out: Plane) -> np.float32:
+    """What stands for 1."""
+    return np.float32(np.iinfo(out.dtype).max)
 
 
 def _widen(plane: F32, size: tuple[int, int], pool: BufferPool) -> F32:
@@ -58,9 +74,9 @@ def _row(y: int, height: int, rows: int) -> tuple[int, int, np.float32]:
 
 
 @numba.njit(nogil=True, cache=True)
-def _apply(guide: U8, a: F32, b: F32, out: U8) -> None:
+def _apply(guide: U8, a: F32, b: F32, out: Plane, full: np.float32) -> None:
     height, width = out.shape
-    half, full, zero = np.float32(0.5), np.float32(255.0), np.float32(0.0)
+    half, zero = np.float32(0.5), np.float32(0.0)
     for y in range(height):
         r0, r1, weight = _row(y, height, a.shape[0])
         a0, a1, b0, b1 = a[r0], a[r1], b[r0], b[r1]
@@ -69,19 +85,19 @@ def _apply(guide: U8, a: F32, b: F32, out: U8) -> None:
             slope = a0[x] + (a1[x] - a0[x]) * weight
             offset = b0[x] + (b1[x] - b0[x]) * weight
             value = slope * np.float32(guide_row[x]) + offset * full + half
-            out_row[x] = np.uint8(np.int32(min(max(value, zero), full)))
+            out_row[x] = np.int32(min(max(value, zero), full))
 
 
 @numba.njit(nogil=True, cache=True)
-def _enlarge(scores: F32, out: U8) -> None:
+def _enlarge(scores: F32, out: Plane, full: np.float32) -> None:
     height, width = out.shape
-    half, full, zero = np.float32(0.5), np.float32(255.0), np.float32(0.0)
+    half, zero = np.float32(0.5), np.float32(0.0)
     for y in range(height):
         r0, r1, weight = _row(y, height, scores.shape[0])
         p0, p1, out_row = scores[r0], scores[r1], out[y]
         for x in range(width):
             value = (p0[x] + (p1[x] - p0[x]) * weight) * full + half
-            out_row[x] = np.uint8(np.int32(min(max(value, zero), full)))
+            out_row[x] = np.int32(min(max(value, zero), full))
 
 
 def warm() -> None:

@@ -55,10 +55,10 @@ def import_checkpoint(
         raise MissingExtraError("torch", "train", "importing a checkpoint") from error
     said(f"reading {checkpoint}")
     state = found.adapted(read_state(checkpoint))
-    net = nets.build(architecture, **found.options)
+    net = nets.build(found.net or architecture, **found.options)
     check_fits(state, net, checkpoint, architecture)
     net.load_state_dict(state)
-    pixels = Shipped(net, found.statistics).eval()
+    pixels = Shipped(net, found.statistics, prior=found.options.get("channels") == 4).eval()
     shape = (size or found.side,) * 2
     differences: list[float] = []
 
@@ -87,11 +87,12 @@ def _card(
 ) -> dict[str, object]:
     from rtskin.evaluate.macs import count_macs
 
+    prior = {"prior": True} if origin.options.get("channels") == 4 else {}
     return {
         "name": name,
         "title": name,
         "description": f"Imported from {checkpoint.name} (sha256 {digest(checkpoint)[:12]}…)",
-        "architecture": architecture,
+        "architecture": origin.net or architecture,
         "origin": f"{origin.name}: {origin.words}",
         "licence": licence or "unknown",
         "data_terms": terms or "unknown: ask who trained it",
@@ -99,7 +100,7 @@ def _card(
         "parameters": parameters,
         "macs": count_macs(weights, shape),
         # Normalisation and sigmoid are in the graph: pixels in, probability out.
-        "input": {"width": shape[0], "height": shape[1], "fit": "stretch", "colour": "rgb"},
+        "input": {"width": shape[0], "height": shape[1], "fit": "stretch", "colour": "rgb", **prior},
         "output": {"name": "skin", "channel": 0, "activation": "none", "classes": ["skin"]},
         "weights": {"file": weights.name, "sha256": digest(weights)},
     }

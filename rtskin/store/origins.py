@@ -18,8 +18,9 @@ _MIN_MAX = (
 
 @dataclass(frozen=True)
 class Origin:
-    """side: of the square input that it was made for. options: for the network. prefix: what the checkpoint's names lack.
-    drop: beginnings of names that are of no use here. words: for the card."""
+    """side: of the square input that it was made for. net: the network's name, where it is not the architecture's. options:
+    for the network; one of four channels takes a mask as the fourth, 0 … 1. prefix: what the checkpoint's names lack. drop:
+    beginnings of names that are of no use here. words: for the card."""
 
     name: str
     side: int
@@ -28,6 +29,7 @@ class Origin:
     options: Mapping[str, Any] = field(default_factory=dict)
     prefix: str = ""
     drop: tuple[str, ...] = ()
+    net: str = ""
 
     def adapted(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """The tensors under the names of our networks."""
@@ -55,6 +57,16 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
         Origin("skin", 512, _UNIT, f"{_SKIN}; enlarged with align_corners", {"align_corners": True}),
         Origin(
             "upstream", 320, IMAGENET, f"ImageNet's mean and standard deviation; {_MIN_MAX}", {"align_corners": False}
+        ),
+    ),
+    "u2netp-refiner": (
+        Origin(
+            "skin",
+            512,
+            _UNIT,
+            f"{_SKIN}; the base mask ÷ 255 beside them; enlarged with align_corners",
+            {"channels": 4, "align_corners": True},
+            net="u2netp",
         ),
     ),
     "u2net": (

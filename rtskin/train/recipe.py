@@ -60,6 +60,10 @@ class Net(Part):
 class Crops(Part):
     whole: Share = Field(default=0.4, description="share of (nearly) whole pictures")
     scale: Span = Field(default=(0.12, 1.0), description="crop side as a part of the long side, drawn log-uniformly")
+    native: Span | None = Field(
+        default=None,
+        description="instead: crop side as a part of the input's, 1 where no pixel is scaled; all crops are so",
+    )
     zoom_out: Share = Field(default=0.1, description="share of crops larger than the picture, which continues mirrored")
     zoom_out_to: float = Field(default=2.0, ge=1)
     aspect: float = Field(
@@ -170,6 +174,11 @@ class Prior(Part):
     """A mask of a moment ago as fourth channel. Lengths are parts of the input's longer side, the largest that is drawn."""
 
     use: bool = False
+    of: list[str] = Field(
+        default=[],
+        description="models whose own masks of the picture it is, for a network that refines such; see train.data.bases",
+    )
+    of_scale: Span = Field(default=(0.125, 0.5), description="part of the picture's size at which they see it")
     empty: Share = Field(default=0.35, description="share of samples without one, as a first frame is")
     other: Share = Field(default=0.06, description="share of samples with the mask of another picture")
     own: Share = Field(default=0.2, description="share of steps in which it is what the network itself says of a view")
@@ -288,10 +297,19 @@ def parse(table: dict[str, Any], origin: str = "the recipe") -> Recipe:
         raise InputError(f"{origin}: what a lattice covers has no class; set augment.lattice and part_lattice to 0")
     if recipe.net.keep and not recipe.net.init:
         raise InputError(f"{origin}: net.keep says how much of net.init stays, and there is none; name one, or keep 0")
+    if recipe.prior.of and (not recipe.prior.use or recipe.prior.own or recipe.compose.share or recipe.compose.limbs):
+        raise InputError(
+            f"{origin}: prior.of is of whole pictures: set prior.use to true; prior.own, compose.share, compose.limbs to 0"
+        )
     if recipe.compose.share + recipe.compose.limbs > 1:
         raise InputError(f"{origin}: compose.share and compose.limbs are shares of all samples; together at most 1")
-    if recipe.crops.scale[0] > recipe.crops.scale[1]:
-        raise InputError(f"{origin}: crops.scale is from the smallest to the largest, not {list(recipe.crops.scale)}")
+    for key, span in (
+        ("crops.scale", recipe.crops.scale),
+        ("crops.native", recipe.crops.native),
+        ("prior.of_scale", recipe.prior.of_scale),
+    ):
+        if span is not None and span[0] > span[1]:
+            raise InputError(f"{origin}: {key} is from the smallest to the largest, not {list(span)}")
     if bool(recipe.schedule.freeze) != bool(recipe.schedule.freeze_steps):
         raise InputError(
             f"{origin}: schedule.freeze names what stays as it is, freeze_steps how long; give both or none"

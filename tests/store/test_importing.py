@@ -14,6 +14,7 @@ from rtskin import nets  # noqa: E402
 from rtskin.errors import InputError, ModelError, OutputExistsError, SinkError, UnknownNameError  # noqa: E402
 from rtskin.infer.base import load_segmenter  # noqa: E402
 from rtskin.infer.cards import load_card  # noqa: E402
+from rtskin.infer.chunked import refined, tile_of  # noqa: E402
 from rtskin.nets import onnx_file  # noqa: E402
 from rtskin.store.importing import import_checkpoint  # noqa: E402
 from tests.infer.conftest import frame_of  # noqa: E402
@@ -37,6 +38,32 @@ def test_it_answers_as_torch_does(architecture: str, save: Save) -> None:
         scores = segmenter.infer(segmenter.prepare(frame_of(np.ascontiguousarray(picture[..., ::-1])))).data
         segmenter.close()
         assert np.abs(scores - expected).max() < 1e-4, "the same picture, in the same order of colours"
+
+
+@pytest.mark.slow
+def test_the_published_refiner_sees_the_base_mask(save: Save) -> None:
+    """Four channels: RGB and the mask, both ÷ 255. It refines what any other model found."""
+    state = random_state("u2netp", channels=4)
+    done = import_checkpoint("u2netp-refiner", save(state), size=64)
+    assert done.difference < 1e-4
+    card = done.card
+    assert (card.name, card.architecture, card.parameters) == ("u2netp-refiner", "u2netp", 1_131_757)
+    assert card.tensor.prior
+    net = nets.build("u2netp", channels=4).eval()
+    net.load_state_dict(state)
+    rng = np.random.default_rng(3)
+    picture, base = rng.integers(0, 256, (64, 64, 3), np.uint8), rng.random((64, 64), np.float32)
+    x = np.concatenate([picture.astype(np.float32).transpose(2, 0, 1) / 255, base[None]])
+    with torch.no_grad():
+        expected = net(torch.from_numpy(x[None])).sigmoid().numpy()[0, 0]
+    assert expected.std() > 0.01
+    refiner = load_segmenter("u2netp-refiner", runtime="onnxruntime", device="cpu", threads=1)
+    tile = frame_of(np.ascontiguousarray(picture[..., ::-1]))
+    said = refined(refiner, tile, base)
+    assert np.abs(said - expected).max() < 1e-4
+    assert np.abs(said - refined(refiner, tile, np.zeros_like(base))).max() > 1e-3
+    assert tile_of(refiner) == 64
+    refiner.close()
 
 
 def test_the_card_says_what_it_is(save: Save) -> None:

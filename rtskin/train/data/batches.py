@@ -10,6 +10,7 @@ import numpy as np
 
 from rtskin.errors import InputError
 from rtskin.train.data import compose, crops
+from rtskin.train.data.bases import Bases
 from rtskin.train.data.classes import SKIN, ClassTables
 from rtskin.train.data.compose import Sample, Subject
 from rtskin.train.data.imaging import BrokenImageError, cv2
@@ -59,7 +60,7 @@ class Batches:
         webcam.require(recipe.augment)
         self.recipe, self.sets = recipe, sets
         self._all = _Urn(sets)
-        self._reader = Reader(recipe.cache_mb)
+        self._reader = Reader(recipe.cache_mb, Bases(recipe.prior) if recipe.prior.of else None)
         self._classes = ClassTables(recipe, sets) if recipe.classes.names != [SKIN] else None
         self._grounds = _grounds(recipe.compose, sets) if recipe.compose.share or recipe.compose.limbs else None
         self._people = _people(recipe.compose, sets) if recipe.compose.share else None
@@ -76,7 +77,9 @@ class Batches:
             rng = np.random.default_rng([seed, step, i])
             samples.append(self._photographed([seed, step, i], self._sample(rng, shape, broken), rng, twins))
         images, targets, weights, *others = (np.stack(planes) for planes in zip(*samples, strict=True))
-        prior = priors((seed, step), targets, self.recipe.prior) if self.recipe.prior.use else None
+        prior = others.pop() if self.recipe.prior.of else None
+        if prior is None and self.recipe.prior.use:
+            prior = priors((seed, step), targets, self.recipe.prior)
         twin = np.stack(twins) if twins else None
         chances = tuple(np.random.default_rng([seed, step, 0, 5]).random(3).tolist())
         return Batch(images, targets, weights, broken, twin, others[0] if others else None, prior, chances)
@@ -104,7 +107,8 @@ class Batches:
             return self._composition(rng, self._grounds, chance < spec.limbs, shape, smooth, broken)
         picture = self._read(lambda: self._all.draw(rng), broken)
         crop = crops.draw(rng, picture, self.recipe.crops, shape)
-        return crops.cut(picture, crop, shape, smooth, self._more(picture))
+        base = [picture.bases[rng.integers(len(picture.bases))]] if picture.bases else []
+        return crops.cut(picture, crop, shape, smooth, [*self._more(picture), *base])
 
     def _composition(
         self, rng: np.random.Generator, grounds: _Urn, limbs: bool, shape: crops.Shape, smooth: bool, broken: list[str]

@@ -45,8 +45,13 @@ def draw(rng: np.random.Generator, picture: Picture, spec: Crops, shape: Shape) 
     index = rng.integers(2**31)
     wanted = shape[0] / shape[1] * spec.aspect ** (2 * aspect - 1)
     degrees = angle * spec.degrees if turn < spec.rotate else 0.0
-    whole = kind < spec.whole
-    if whole:
+    if spec.native is not None:
+        low, high = np.log(spec.native)
+        factor = np.exp(low + scale * (high - low)) * np.sqrt(spec.aspect ** (2 * aspect - 1))
+        width, height = shape[0] * factor, shape[1] * factor
+        shrink = min(1.0, columns / width, rows / height)
+        width, height = width * shrink, height * shrink
+    elif kind < spec.whole:
         width, height = _near(columns * (1 - 0.15 * scale), rows * (1 - 0.15 * shift[1] ** 2), shape, spec, widen < 0.3)
     elif kind < spec.whole + spec.zoom_out:
         width, height = _near(columns, rows, shape, spec, widen < 0.7)

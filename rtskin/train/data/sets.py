@@ -8,7 +8,7 @@ again would cost more than the network on a small machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from rtskin.train.data.split import fold_of, split_key
 from rtskin.train.terms import files as terms
 
 if TYPE_CHECKING:
+    from rtskin.train.data.bases import Bases
     from rtskin.train.recipe import DataSet, Recipe
 
 Array = np.ndarray[Any, Any]
@@ -44,7 +45,8 @@ class Item:
 class Picture:
     """uint8: ``image`` H×W×3 BGR, ``mask`` H×W (255 = skin), ``weight`` H×W (255 = counts); ``skin`` N×2 int32 (x, y),
     pixels of skin to centre crops on (a sample of them; empty where there is none); ``labels`` H×W uint8, the class of
-    each pixel (0×0 where nobody said); ``source``, the name of its set."""
+    each pixel (0×0 where nobody said); ``source``, the name of its set; ``bases``, uint8 H×W each, masks that networks made
+    of it, where the recipe asks for such (rtskin.train.data.bases)."""
 
     image: Array
     mask: Array
@@ -52,10 +54,11 @@ class Picture:
     skin: Array
     labels: Array
     source: str = ""
+    bases: tuple[Array, ...] = ()
 
     @property
     def bytes(self) -> int:
-        planes = (self.image, self.mask, self.weight, self.skin, self.labels)
+        planes = (self.image, self.mask, self.weight, self.skin, self.labels, *self.bases)
         return int(sum(plane.nbytes for plane in planes))
 
 
@@ -98,16 +101,21 @@ def probabilities(sides: Sides) -> Array:
 
 
 class Reader:
-    """Reads items and keeps them decoded, up to ``cache_mb``. BrokenImageError names a picture that cannot be used."""
+    """Reads items and keeps them decoded, up to ``cache_mb``. BrokenImageError names a picture that cannot be used.
 
-    def __init__(self, cache_mb: int = 0) -> None:
-        self._room = cache_mb * 2**20
+    bases: gives each picture its base masks.
+    """
+
+    def __init__(self, cache_mb: int = 0, bases: Bases | None = None) -> None:
+        self._room, self._bases = cache_mb * 2**20, bases
         self._kept: dict[Source, Picture] = {}
 
     def read(self, item: Item) -> Picture:
         kept = self._kept.get(item.image)
         if kept is None:
             kept = _read(item)
+            if self._bases is not None:
+                kept = self._bases(item, kept)
             if kept.bytes <= self._room:
                 self._room -= kept.bytes
                 self._kept[item.image] = kept
@@ -224,3 +232,22 @@ def stretched(picture: Picture, shapes: Sequence[tuple[int, int]]) -> Picture:
         for plane in (picture.image, picture.mask, picture.weight)
     )
     return Picture(image, mask, weight, picture.skin, np.empty((0, 0), np.uint8), picture.source)
+
+
+def padded(picture: Picture, multiple: int = 32) -> Picture:
+    """A whole picture as it is, mirrored on to sides that a network can take; what was added counts nothing."""
+    height, width = picture.mask.shape
+    below, right = -height % multiple, -width % multiple
+
+    def grown(plane: Array) -> Array:
+        more: Array = cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REFLECT_101)
+        return more
+
+    weight = cv2.copyMakeBorder(picture.weight, 0, below, 0, right, cv2.BORDER_CONSTANT, value=0)
+    return replace(
+        picture,
+        image=grown(picture.image),
+        mask=grown(picture.mask),
+        weight=weight,
+        bases=tuple(map(grown, picture.bases)),
+    )

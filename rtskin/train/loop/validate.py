@@ -1,4 +1,5 @@
-"""How good the weights are on the kept-out pictures, stretched to the input shape. A monitor; ``rtskin eval`` judges."""
+"""How good the weights are on the kept-out pictures, stretched to the input shape (of a refiner: as they are). A monitor;
+``rtskin eval`` judges."""
 
 from __future__ import annotations
 
@@ -13,9 +14,10 @@ import torch
 from torch import nn
 
 from rtskin import nets
+from rtskin.train.data.bases import Bases
 from rtskin.train.data.classes import skin_index
 from rtskin.train.data.imaging import BrokenImageError, cv2
-from rtskin.train.data.sets import Picture, Reader, Sides, stretched
+from rtskin.train.data.sets import Picture, Reader, Sides, padded, stretched
 from rtskin.train.losses.class_losses import skin_logit
 from rtskin.train.normalise import network_input
 
@@ -49,12 +51,13 @@ class Validation:
         self._recipe = recipe
         self.pictures: dict[str, list[Picture]] = {}
         self._names: dict[str, list[str]] = {}
-        reader = Reader()
+        reader = Reader(bases=Bases(recipe.prior) if recipe.prior.of else None)
         for part in sets:
             kept: dict[str, Picture] = {}
             for item in part.held[:: max(1, -(-len(part.held) // recipe.validate_images))]:
                 try:
-                    kept[str(item.image)] = stretched(reader.read(item), recipe.live_shapes)
+                    picture = reader.read(item)
+                    kept[str(item.image)] = padded(picture) if picture.bases else stretched(picture, recipe.live_shapes)
                 except BrokenImageError as error:
                     log.warning("left out of the validation: %s", error)
             if kept:
@@ -126,6 +129,7 @@ def _predict(net: nn.Module, picture: Picture, recipe: Recipe) -> Array:
     rgb = np.ascontiguousarray(cv2.cvtColor(picture.image, cv2.COLOR_BGR2RGB))
     device = next(net.parameters()).device
     pixels, statistics = torch.from_numpy(rgb[None]).to(device), nets.statistics(recipe.net.architecture)
-    logits = net(network_input(pixels, prior=recipe.prior.use, statistics=statistics))
+    before = torch.from_numpy(picture.bases[0][None]).to(device) if picture.bases else None
+    logits = net(network_input(pixels, before, recipe.prior.use, statistics))
     found: Array = skin_logit(logits, skin_index(recipe.classes.names))[0, 0].float().cpu().numpy()
     return found

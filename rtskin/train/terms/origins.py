@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rtskin.paths import find
 from rtskin.train.loop import checkpoint
 from rtskin.train.recipe import DataSet, Origin, Recipe, parse
 from rtskin.train.terms import labels
@@ -20,13 +21,15 @@ BARRED = "NOT TO BE GIVEN TO OTHERS"
 
 
 def with_origins(recipe: Recipe, folder: Path, roots: Sequence[Path] = ()) -> Recipe:
-    """The recipe, which lies in ``folder``, with the terms of ``net.init``, of the teachers of [distil], and of those who
-    made the labels of its sets, where they are noted there (rtskin.train.terms.labels; ``roots``: where the sets are).
+    """The recipe, which lies in ``folder``, with the terms of ``net.init``, of the teachers of [distil], of the models whose
+    masks it learns to refine, and of those who made the labels of its sets, where they are noted there
+    (rtskin.train.terms.labels; ``roots``: where the sets are).
 
     An ONNX file without a card beside it may not ship, unless [[origins]] of the recipe has an entry by its stem.
     InputError or ModelError where one cannot be read.
     """
     paths = [folder / name for name in (recipe.net.init, *recipe.distil.teachers) if name]
+    paths += [find("models", name) for name in recipe.prior.of]
     said = {one.name: one for one in recipe.origins}
     found = [one for path in paths for one in _origins(path, said)]
     found += [_of_maker(maker, said) for spec in recipe.data for maker in labels.makers(spec, roots)]
