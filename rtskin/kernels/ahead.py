@@ -42,7 +42,7 @@ def compile_ahead(seconds: Mapping[str, float], tell: Callable[[str], None], bes
 
     def begin() -> None:
         # Only now: after an update, or where only the marks are missing, numba still has them all.
-        tell("compiling for this machine, once: about ten seconds")
+        tell("compiling for this machine, once: 10 to 20 seconds")
         helpers.start()
 
     try:
