@@ -78,6 +78,8 @@ class Node:
     main_thread: ClassVar[bool] = False
     #: Seconds without a packet after which ``idle`` is called, again and again.
     idle_every: ClassVar[float | None] = None
+    #: Kernels that nearly every run of the node needs: jobs of rtskin.kernels, with about the seconds that compiling takes.
+    kernels: ClassVar[Mapping[str, float]] = {}
     #: Options that may change while it runs; see ``set``.
     hot: ClassVar[frozenset[str]] = frozenset()
 

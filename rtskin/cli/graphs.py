@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import typer
+
 from rtskin.errors import InputError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
+from rtskin.node import parse_options
+from rtskin.registry import NODES
 
 #: What a user writes for a setting of a bundled pipeline, by its key; a whole node's is that of all its options.
 _WRITTEN = {
@@ -56,14 +60,39 @@ def graph_from(
 
     written: what the user wrote for a key ("render.view"); None: not an option.
     """
+
+    def ready(spec: GraphSpec) -> GraphSpec:
+        spec = change(spec)
+        compile_for(spec)  # before the nodes are made: some compile then
+        return spec
+
     try:
-        return Graph.from_toml(pipeline, settings, change)
+        return Graph.from_toml(pipeline, settings, ready)
     except InputError as error:
         # What the file itself says is placed in it, and has no key any more.
         option = None if error.key is None else (written or option_of)(error.key.removeprefix("nodes."))
         if option is None:
             raise
         raise InputError(f"{option}: {error.bare or error}") from None
+
+
+def compile_for(spec: GraphSpec) -> None:
+    """Compile what its nodes need, where this machine never did; one line says so.
+
+    Not for nodes with options that are wrong: building them says that.
+    """
+    from rtskin.kernels.ahead import compile_ahead
+
+    seconds: dict[str, float] = {}
+    try:
+        for node in spec.nodes.values():
+            kind = NODES.get(node.kind)
+            if (options := getattr(kind, "Options", None)) is not None:
+                parse_options(options, node.options, node.kind)
+            seconds |= getattr(kind, "kernels", {})
+    except InputError:
+        return
+    compile_ahead(seconds, lambda line: typer.echo(f"rtskin: {line}", err=True))
 
 
 def option_of(key: str) -> str | None:

@@ -50,6 +50,11 @@ class Preprocess(Node):
 
     reentrant = True
     gives_way: ClassVar[bool] = True
+    kernels: ClassVar[Mapping[str, float]] = {
+        "rtskin.preprocess.tensor:warm_planes": 2.4,
+        "rtskin.preprocess.tensor:warm_bgr": 1.3,
+        "rtskin.preprocess.skip:Skip": 0.7,
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -94,7 +94,13 @@ class ToTensor:
 
     def warm(self) -> None:
         """Compiles (or loads) the kernels, so that the first frame of a stream is not late."""
+        self._warm_bgr()
+        self._warm_planes()
+
+    def _warm_bgr(self) -> None:
         self(np.zeros((2, 2, 3), np.uint8))
+
+    def _warm_planes(self) -> None:
         plane = np.zeros((2, 2), np.uint8)
         self.of_planes(Yuv(plane, plane, plane, "bt709", False))
 
@@ -112,3 +118,13 @@ class ToTensor:
     def _target(self, tensor: npt.NDArray[Any], content: Rect) -> tuple[Any, ...]:
         """What the kernels need to know of where they write."""
         return tensor[0], content[:2], self._planes, self._gain, self._bias
+
+
+def warm_bgr() -> None:
+    """The kernel from BGR, of networks that take float32."""
+    ToTensor(TensorSpec(((2, 2),)))._warm_bgr()
+
+
+def warm_planes() -> None:
+    """The kernel from planes, of networks that take float32."""
+    ToTensor(TensorSpec(((2, 2),)))._warm_planes()

@@ -40,11 +40,15 @@ def apply(guide: U8, a: F32, b: F32, out: Plane, pool: BufferPool) -> None:
 
 
 def _padded(plane: U8) -> U8:
-    """The plane with its rows' padding, where it has any: contiguous, so that the kernel is vectorised."""
+    """The plane with its rows' padding, where it has any: contiguous, so that the kernel is vectorised.
+
+    Read-only, so that there is one kernel for all planes.
+    """
     step = plane.strides[0]
-    if plane.flags.c_contiguous or plane.strides[1] != 1 or step < plane.shape[1]:
-        return np.ascontiguousarray(plane)
-    return np.lib.stride_tricks.as_strided(plane, (plane.shape[0], step), writeable=False)
+    if plane.strides[1] != 1 or step < plane.shape[1]:
+        plane = np.ascontiguousarray(plane)
+        step = plane.strides[0]
+    return np.lib.stride_tricks.as_strided(plane, (plane.shape[0], max(step, plane.shape[1])), writeable=False)
 
 
 def enlarge(scores: F32, out: Plane, pool: BufferPool) -> None:
@@ -102,11 +106,15 @@ def _enlarge(scores: F32, out: Plane, full: np.float32) -> None:
 
 def warm() -> None:
     """Compiles (or loads) the kernels, so that the first frame of a stream is not a second late."""
+    lines.warm_slopes()
+    lines.warm_through()
+    warm_full()
+
+
+def warm_full() -> None:
+    """The same of those at full size alone."""
     pool = BufferPool()
     small: F32 = np.zeros((2, 2), np.float32)
     out: U8 = np.zeros((4, 4), np.uint8)
-    a, b = lines.fit(np.zeros((2, 2), np.uint8), small, 1, 1e-4, pool)
-    # A decoded plane with padding is read-only, a converted one is not: two kernels.
-    for guide in (out.copy(), np.zeros((4, 8), np.uint8)[:, :4]):
-        apply(guide, a, b, out, pool)
+    apply(out.copy(), small, small.copy(), out, pool)
     enlarge(small, out, pool)

@@ -32,6 +32,18 @@ def fit(guide: U8, scores: F32, radius: int, eps: float, pool: BufferPool) -> tu
     return a, b
 
 
+def warm_slopes() -> None:
+    """Compiles (or loads) the first kernel, so that the first frame of a stream is not a second late."""
+    small, padded, rows = np.zeros((2, 2), np.float32), np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
+    _slopes(np.zeros((2, 2), np.uint8), small, 1, np.float32(1), padded, rows, small.copy(), small.copy())
+
+
+def warm_through() -> None:
+    """The same of the second."""
+    small, padded, rows = np.zeros((2, 2), np.float32), np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
+    _through(small, small.copy(), small.copy(), 1, padded[0], rows, small.copy(), small.copy())
+
+
 @numba.njit(nogil=True, cache=True)
 def _mirrored(at: int, size: int) -> int:
     """Position in 0 … size - 1 that a position outside is the mirror image of; the border itself is doubled."""

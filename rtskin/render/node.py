@@ -41,6 +41,7 @@ class Render(Node):
         view: str = "overlay"
         threshold: float = Field(0.0, ge=0, le=0.95)
 
+    kernels: ClassVar[Mapping[str, float]] = {"rtskin.render.views.blend:warm": 2.0}
     hot: ClassVar[frozenset[str]] = frozenset({"view", "threshold"})
 
     def __init__(self, **options: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -107,6 +108,11 @@ class Refine(Node):
         eps: float = Field(2e-2, gt=0)
 
     reentrant = True
+    kernels: ClassVar[Mapping[str, float]] = {
+        "rtskin.render.lines:warm_slopes": 3.1,
+        "rtskin.render.lines:warm_through": 2.2,
+        "rtskin.render.guided:warm_full": 1.1,
+    }
     hot: ClassVar[frozenset[str]] = frozenset({"method", "radius", "eps"})
 
     def open(self, context: Context) -> None:

@@ -51,8 +51,7 @@ class CutDetector:
         self._recent = SURELY
         self._passed = self._flashed = 0
         self._shifts = _nearest_first()
-        thumb = np.zeros((BLOCK, BLOCK), np.float32)
-        unmatched(thumb, thumb, self._shifts, np.float32(1))
+        warm()
 
     def __call__(self, frame: Frame) -> bool:
         """True if ``frame`` starts a new shot; False for the first frame and the first after :meth:`forget`."""
@@ -98,6 +97,12 @@ class CutDetector:
         if _white(before) > _white(now):
             before, now = now, before
         return float(unmatched(_thumb(now), _thumb(self._match(before, now, apart)), self._shifts, np.float32(enough)))
+
+
+def warm() -> None:
+    """Compiles (or loads) the kernel, so that the first frame of a stream is not seconds late."""
+    thumb = np.zeros((BLOCK, BLOCK), np.float32)
+    unmatched(thumb, thumb, _nearest_first(), np.float32(1))
 
 
 def _white(small: U8) -> int:

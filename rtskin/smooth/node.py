@@ -64,6 +64,14 @@ class Smooth(Node):
     takes: ClassVar[tuple[type, ...]] = (Scores,)
     gives: ClassVar[type | None] = Scores
     Options = SmoothOptions
+    kernels: ClassVar[Mapping[str, float]] = {
+        "rtskin.smooth.cuts:warm": 2.0,
+        "rtskin.smooth.tone:ToneMatch": 1.2,
+        "rtskin.smooth.motion:FlowField": 0.8,
+        "rtskin.smooth.motion:Mover": 0.2,
+        "rtskin.smooth.change:Reference._compile": 1.5,
+        "rtskin.smooth.adaptive:Adaptive._warm_up": 1.1,
+    }
     hot: ClassVar[frozenset[str]] = frozenset({"method", "strength"})
 
     def __init__(self, **options: object) -> None:

@@ -58,8 +58,12 @@ def mix_picture(
 def _run(bgr: U8, mask: U8, out: U8, others: U8, alpha: float, inverse: bool, contour: int, faint: int) -> None:
     height, width = mask.shape
     words = _POOL.take((-(-width // 8),), np.uint64)
+    source = np.ascontiguousarray(bgr).reshape(height, 3 * width)
+    source.flags.writeable = (
+        False  # of this view alone: decoded pictures are so or not, and each would be a kernel of its own
+    )
     _mix(
-        np.ascontiguousarray(bgr).reshape(height, 3 * width),
+        source,
         mask,
         out.reshape(height, 3 * width),
         others,
@@ -173,7 +177,4 @@ def _copy(source: U8, out: U8) -> None:
 def warm() -> None:
     """Compiles (or loads) the kernel, so that the first frame of a stream is not a second late."""
     pixels: U8 = np.zeros((2, 2, 3), np.uint8)
-    read_only = pixels.copy()
-    read_only.flags.writeable = False
-    for source in (pixels, read_only):
-        mix(source, np.zeros((2, 2), np.uint8), np.empty_like(pixels), (0, 0, 0), contour=1)
+    mix(pixels, np.zeros((2, 2), np.uint8), np.empty_like(pixels), (0, 0, 0), contour=1)
