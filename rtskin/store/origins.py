@@ -8,6 +8,7 @@ from typing import Any
 
 from rtskin.errors import InputError, UnknownNameError, nearest
 from rtskin.nets import IMAGENET, Statistics
+from rtskin.preprocess.fit import Fit
 
 _UNIT: Statistics = ((0.0,) * 3, (255.0,) * 3)
 _SKIN = "pixels ÷ 255 and nothing else"
@@ -19,7 +20,7 @@ _MIN_MAX = (
 @dataclass(frozen=True)
 class Origin:
     """side: of the square input that it was made for. options: for the network. prefix: what the checkpoint's names lack.
-    drop: beginnings of names that are of no use here. words: for the card."""
+    drop: beginnings of names that are of no use here. fit: how pictures were brought to that size. words: for the card."""
 
     name: str
     side: int
@@ -28,6 +29,7 @@ class Origin:
     options: Mapping[str, Any] = field(default_factory=dict)
     prefix: str = ""
     drop: tuple[str, ...] = ()
+    fit: Fit = "stretch"
 
     def adapted(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """The tensors under the names of our networks."""
@@ -62,6 +64,10 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
         Origin(
             "upstream", 320, IMAGENET, f"ImageNet's mean and standard deviation; {_MIN_MAX}", {"align_corners": False}
         ),
+    ),
+    "birefnet-lite": (
+        Origin("skin", 1728, _UNIT, f"{_SKIN}; made with the longer side at 1728, zeros right and below", fit="corner"),
+        Origin("upstream", 1024, IMAGENET, "ImageNet's mean and standard deviation; pictures stretched to 1024×1024"),
     ),
 }
 

@@ -24,6 +24,9 @@ from rtskin.infer.weights import checked_weights
 log = logging.getLogger("rtskin.infer")
 
 _Shape = tuple[int, ...]
+#: Pixels of an input. A larger one takes twice the memory where ONNX Runtime keeps what it gave back, and its pass is so
+#: long that asking the system each time costs little beside it.
+_ARENA = 1024 * 1024
 
 
 class OnnxRuntime(Runtime):
@@ -98,6 +101,7 @@ class OnnxRuntime(Runtime):
             options.intra_op_num_threads = self._threads
         except (TypeError, ValueError) as error:
             raise InputError(f"an option of onnxruntime is not a whole number: {error}") from None
+        options.enable_cpu_mem_arena = max(width * height for width, height in self.shapes) <= _ARENA
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self.options["spinning"] else "0")
         return options
 
