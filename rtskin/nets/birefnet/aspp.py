@@ -18,28 +18,33 @@ _KERNELS = (1, 3, 7)
 
 
 class Branch(nn.Module):
-    """A deformable convolution, batch normalisation, ReLU."""
+    """A deformable convolution, batch normalisation, ReLU.
 
-    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
+    ``frugal``: in training, what the convolution samples is sampled again on the way back instead of kept.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, frugal: bool = False) -> None:
         super().__init__()
+        self._frugal = frugal
         self.atrous_conv = DeformableConv2d(inputs, outputs, kernel)
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.relu(self.bn(self.atrous_conv(x)))
+        # The normalisation is left out of that: it would count every batch twice.
+        y = again(self.atrous_conv, x) if self._frugal and self.training else self.atrous_conv(x)
+        return F.relu(self.bn(y))
 
 
 class Pyramid(nn.Module):
     """N×64×H×W → the same: deformable kernels of 1, 1, 3 and 7, and the mean of the map, projected together.
 
-    ``frugal``: in training, branches are computed again on the way back instead of kept.
+    ``frugal``: see :class:`Branch`.
     """
 
     def __init__(self, frugal: bool = False) -> None:
         super().__init__()
-        self._frugal = frugal
-        self.aspp1 = Branch(INNER, BRANCH, 1)
-        self.aspp_deforms = nn.ModuleList(Branch(INNER, BRANCH, kernel) for kernel in _KERNELS)
+        self.aspp1 = Branch(INNER, BRANCH, 1, frugal)
+        self.aspp_deforms = nn.ModuleList(Branch(INNER, BRANCH, kernel, frugal) for kernel in _KERNELS)
         self.global_avg_pool = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Conv2d(INNER, BRANCH, 1, bias=False), nn.BatchNorm2d(BRANCH), nn.ReLU()
         )
@@ -52,8 +57,7 @@ class Pyramid(nn.Module):
         *shares, whole = self.conv1.weight.split(BRANCH, 1)
         total = F.conv2d(self._mean(x), whole)
         for branch, share in zip((self.aspp1, *self.aspp_deforms), shares, strict=True):
-            seen = again(branch, x) if self._frugal and self.training else branch(x)
-            total = total + F.conv2d(seen, share)
+            total = total + F.conv2d(branch(x), share)
         return self.dropout(F.relu(self.bn1(total)))
 
     def _mean(self, x: torch.Tensor) -> torch.Tensor:

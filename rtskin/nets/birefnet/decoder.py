@@ -127,7 +127,7 @@ def patches(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     n, channels, height, width = x.shape
     h, w = like.shape[2:]
     rows, columns = height // h, width // w
-    pieces = x.view(n, channels, rows, h, columns, w).transpose(3, 4)
+    pieces = x.reshape(n, channels, rows, h, columns, w).transpose(3, 4)
     return pieces.reshape(n, channels * rows * columns, h, w)
 
 

@@ -61,15 +61,15 @@ def deform_conv(
     along = torch.arange(columns, device=x.device, dtype=x.dtype).view(columns, 1, 1) - padding
     total: torch.Tensor | None = None
     for row, (own, weight) in enumerate(zip(offset.chunk(rows, 1), weights.chunk(rows, 1), strict=True)):
-        own = own.view(n, columns, 2, height, width)
+        own = own.reshape(n, columns, 2, height, width)
         # grid_sample's own measure: -1 and 1 are the outer edges of the map.
         y = (2 * (own[:, :, 0] + (down + (row - padding))) + 1) / height - 1
         x_ = (2 * (own[:, :, 1] + (right + along)) + 1) / width - 1
         grid = torch.stack([x_, y], -1).view(n, columns * height, width, 2)
         seen = F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-        seen = seen.view(n, channels, columns, height, width) * weight[:, None]
+        seen = seen.reshape(n, channels, columns, height, width) * weight[:, None]
         flat = taps[:, :, row].reshape(outputs, channels * columns, 1, 1)
-        part = F.conv2d(seen.view(n, channels * columns, height, width), flat)
+        part = F.conv2d(seen.reshape(n, channels * columns, height, width), flat)
         total = part if total is None else total + part
     assert total is not None, "a kernel has at least one row"
     return total

@@ -50,7 +50,7 @@ class Attention(nn.Module):
 def split(x: torch.Tensor) -> torch.Tensor:
     """N×H×W×C, sides multiples of the window → (N·windows)×49×C."""
     n, h, w, c = x.shape
-    x = x.view(n, h // WINDOW, WINDOW, w // WINDOW, WINDOW, c).transpose(2, 3)
+    x = x.reshape(n, h // WINDOW, WINDOW, w // WINDOW, WINDOW, c).transpose(2, 3)
     return x.reshape(-1, WINDOW * WINDOW, c)
 
 

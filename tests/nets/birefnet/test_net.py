@@ -39,7 +39,7 @@ def test_sides_that_do_not_divide_are_refused(net: BiRefNetLite) -> None:
 
 
 def test_every_parameter_learns_and_frugal_gives_the_same_gradients() -> None:
-    grads = []
+    grads, seen = [], []
     for frugal in (False, True):
         torch.manual_seed(5)
         net = BiRefNetLite(frugal).train()
@@ -50,6 +50,8 @@ def test_every_parameter_learns_and_frugal_gives_the_same_gradients() -> None:
             total = total + one.square().mean()
         total.backward()
         grads.append({name: parameter.grad for name, parameter in net.named_parameters()})
+        seen.append(net.state_dict()["decoder.decoder_block1.dec_att.aspp1.bn.running_mean"])
+    torch.testing.assert_close(*seen)
     assert [name for name, grad in grads[0].items() if grad is None or not grad.any()] == []
     for name, grad in grads[0].items():
         torch.testing.assert_close(grad, grads[1][name], atol=1e-6, rtol=1e-3)
