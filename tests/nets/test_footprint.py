@@ -37,7 +37,7 @@ def test_values_count_from_where_they_are_made_to_where_they_are_last_used(tmp_p
         helper.make_node("Conv", ["b", "narrow"], ["y"]),  # b and y
     ]
     path = written(tmp_path / "n.onnx", nodes, {"wide": (8, 2, 1, 1), "narrow": (1, 8, 1, 1)}, [1, 1, 10, 10])
-    assert footprint(path) == measured._BASE + 4 * (16 + 8) + 4 * (800 + 800)
+    assert footprint(path) == round(measured._BASE + 8 * (16 + 8) + measured._MORE * 4 * (800 + 800))
 
 
 def test_what_a_deformable_convolution_gathers_counts(tmp_path: Path) -> None:
@@ -47,4 +47,5 @@ def test_what_a_deformable_convolution_gathers_counts(tmp_path: Path) -> None:
     nodes = [helper.make_node("DeformConv", ["x", "w", "o", "", "m"], ["y"], pads=[1] * 4, kernel_shape=[3, 3])]
     path = written(tmp_path / "n.onnx", nodes, weights, [1, 4, 10, 10])
     own = 4 * sum(math.prod(shape) for shape in weights.values())
-    assert footprint(path) == measured._BASE + own + 4 * (200 + 400 + 2 * 9 * 100)
+    most = 4 * (200 + 400 + 2 * 9 * 100) + 32 * 9 * 100
+    assert footprint(path) == round(measured._BASE + 2 * own + measured._MORE * most)
