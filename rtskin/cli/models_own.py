@@ -25,14 +25,15 @@ def register(app: typer.Typer) -> None:
 
 def models_import(
     architecture: Annotated[
-        str, typer.Argument(metavar="NETWORK", help="straight-u2net, dlmv, u2netp, u2netp-refiner or u2net.")
+        str,
+        typer.Argument(metavar="NETWORK", help="straight-u2net, dlmv, u2netp, u2netp-refiner, u2net or birefnet-lite."),
     ],
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint of torch: .pt, .pth.")],
     name: _NameOption = None,
     origin: Annotated[
         str | None,
         typer.Option(
-            help="Whose conventions it follows: skin; upstream (u2net, u2netp); torchvision (dlmv).",
+            help="Whose conventions it follows: skin; upstream (u2net, u2netp, birefnet-lite); torchvision (dlmv).",
             show_default="skin",
         ),
     ] = None,
@@ -52,6 +53,8 @@ def models_import(
       rtskin models import u2netp u2netp_skin.pt
 
       rtskin models import u2net u2net.pth --origin upstream --as u2net-salient
+
+      rtskin models import birefnet-lite birefnet_skin.pt --size 1024
 
       rtskin mask photo.jpg --model u2netp --out masks
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from rtskin.preprocess.fit import Shape
+from rtskin.preprocess.fit import Fit, Shape
 
 #: Pixels; a listed shape's shortest side.
 SHORTEST = 32
@@ -27,9 +27,10 @@ class CardPart(BaseModel):
 class CardInput(CardPart):
     """The tensor a network takes: 1×3×height×width.
 
-    fit: "stretch" the frame to the size, or "letterbox" it (aspect kept, centred, ``pad`` around it). mean and std are in
-    the order of ``colour``. dtype "uint8" takes pixels as they are. prior: a second input, float32 1×1×height×width, takes
-    what was skin a moment ago, 0 … 1; all 0 where nothing is known.
+    fit: "stretch" the frame to the size, or "letterbox" it (aspect kept, centred, ``pad`` around it), or put it into the
+    upper left "corner" (aspect kept, ``pad`` right and below). mean and std are in the order of ``colour``. dtype "uint8"
+    takes pixels as they are. prior: a second input, float32 1×1×height×width, takes what was skin a moment ago, 0 … 1; all
+    0 where nothing is known.
     """
 
     #: The plain shape; with ``shapes`` one of these, the first where it is left out.
@@ -41,7 +42,7 @@ class CardInput(CardPart):
     shapes: _Shapes = ()
     #: The same for single images, where more pixels may be spent. Without, ``shapes``.
     still: _Shapes = ()
-    fit: Literal["stretch", "letterbox"] = "stretch"
+    fit: Fit = "stretch"
     colour: Literal["rgb", "bgr"] = "rgb"
     scale: float = Field(default=1.0, gt=0)
     mean: _Triple = (0.0, 0.0, 0.0)

@@ -41,9 +41,10 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from rtskin import paths
-from rtskin.errors import ModelError, RtskinError, nearest
+from rtskin.errors import ModelError, RtskinError, UnknownNameError, nearest
 from rtskin.files import write_text
 from rtskin.infer.card_input import CardInput, CardPart
+from rtskin.infer.published import PUBLISHED, to_import
 
 log = logging.getLogger("rtskin.infer")
 
@@ -90,6 +91,7 @@ class Card(CardPart):
     architecture: a method of rtskin.registry.METHODS ("ellipse"), or anything else for a network.
     origin: of an imported checkpoint: whose conventions it follows, and what these are.
     parameters: how many weights the network has. macs: multiply-accumulates of one picture at the input's size.
+    memory_mb: what running it takes at that size on a CPU, given for networks that take much.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -103,6 +105,7 @@ class Card(CardPart):
     recipe: str = ""
     parameters: int | None = Field(default=None, ge=0)
     macs: int | None = Field(default=None, ge=0)
+    memory_mb: int | None = Field(default=None, ge=0)
     input: CardInput | None = None
     output: CardOutput = CardOutput()
     weights: CardWeights | None = None
@@ -163,8 +166,14 @@ class Card(CardPart):
 
 
 def load_card(name_or_path: str | os.PathLike[str]) -> Card:
-    """The card of a model, by name or by path (of the card or its folder); UnknownNameError names the nearest."""
-    path = paths.find("models", name_or_path)
+    """The card of a model, by name or by path (of the card or its folder); UnknownNameError names the nearest, ModelError
+    says where the weights come from of one that has to be imported first."""
+    try:
+        path = paths.find("models", name_or_path)
+    except UnknownNameError:
+        if os.fspath(name_or_path) in PUBLISHED:
+            raise ModelError(to_import(os.fspath(name_or_path))) from None
+        raise
     card = Card.load(path)
     if os.fspath(name_or_path) == path.parent.name != card.name:
         raise ModelError(f"{path}: the model calls itself {card.name!r}; rename its folder, or its name in the card")

@@ -23,6 +23,7 @@ NETS: Registry[Any] = Registry(
         "dlmv": "rtskin.nets.dlmv:Dlmv",
         "u2netp": "rtskin.nets.u2net:U2NetP",
         "u2net": "rtskin.nets.u2net:U2Net",
+        "birefnet-lite": "rtskin.nets.birefnet.net:BiRefNetLite",
     },
 )
 

@@ -79,11 +79,13 @@ def folded(net: nn.Module, kept: Weights | None = None) -> nn.Module:
 
 
 def _state(net: nn.Module, own: Weights) -> dict[str, torch.Tensor]:
-    """The file's numbers by the network's names; files leave out how many batches a normalisation has seen."""
+    """The file's numbers by the network's names; files leave out whole numbers, as how many batches a normalisation has
+    seen, and what only a training uses."""
     wanted = net.state_dict()
     state = {name.replace(_FOLDED, ".bias"): tensor for name, tensor in own.items()}
+    unused = tuple(getattr(net, "training_only", ()))
     for name in wanted.keys() - state.keys():
-        if name.endswith(".num_batches_tracked"):
+        if not wanted[name].is_floating_point() or name.startswith(unused):
             state[name] = wanted[name]
     return state
 
@@ -120,6 +122,7 @@ _OPTIONS: dict[str, Callable[[Weights, Any], dict[str, Any]]] = {
     "dlmv": lambda weights, graph: {},
     "u2netp": _u2net,
     "u2net": _u2net,
+    "birefnet-lite": lambda weights, graph: {},
 }
 
 

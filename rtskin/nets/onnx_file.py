@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import warnings
@@ -14,36 +15,70 @@ import torch
 from torch import nn
 
 from rtskin.errors import MissingExtraError, ModelError
+from rtskin.nets.birefnet import deform
 from rtskin.nets.faster import quicken
 from rtskin.nets.shipped import INPUTS
 
 #: Largest difference between torch and ONNX Runtime, in probability, on random and on flat pictures.
 TOLERANCE = 1e-4
 OPSET = 18
+#: Pixels of an input.
+_LARGE = 1024 * 1024
 #: (width, height).
 Shape = tuple[int, int]
 
 
 def write(net: nn.Module, path: Path, shapes: Sequence[Shape]) -> None:
-    """The graph, traced at the first shape (width, height); its height and width are left open where there are others."""
+    """The graph, traced at the first shape (width, height); its height and width are left open where there are others.
+
+    Deformable convolutions are one operator each, DeformConv.
+    """
     width, height = shapes[0]
     inputs, output = getattr(net, "inputs", INPUTS[:1]), getattr(net, "output", "skin")
     # Stamped on every node by the exporter, and of no use outside this machine.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    bent = deform.is_in(net)
+    operators: Any = deform.as_operator() if bent else contextlib.nullcontext()
+    with warnings.catch_warnings(), operators as table:
         warnings.simplefilter("ignore", FutureWarning)  # torch's, of its own parts
-        torch.onnx.export(
+        program = torch.onnx.export(
             net,
             tuple(torch.zeros(1, channels, height, width) for _, channels, _ in inputs),
-            str(path),
-            opset_version=OPSET,
+            opset_version=deform.OPSET if bent else OPSET,
             input_names=[name for name, _, _ in inputs],
             output_names=[output],
             dynamo=True,
-            external_data=False,
             verbose=False,
+            custom_translation_table=table,
+            optimize=not bent,
         )
+    assert program is not None, "dynamo's exporter gives one"
+    if bent:
+        _lightened(program.model)
+    program.save(str(path), external_data=False)
     tidy(path, several=len(shapes) > 1)
+
+
+def _lightened(model: Any) -> None:
+    """What the exporter's optimiser does, but for its looking at all shapes again after each change: of the two thousand
+    nodes of a transformer that takes longer than all else. Runtimes do the rest."""
+    from onnx_ir.passes import common
+    from onnxscript import optimizer
+
+    weights = set(model.graph.initializers)
+
+    def spare(node: Any) -> bool | None:
+        """Weights keep their names and values: who reads the network back looks for them."""
+        return False if any(one is not None and one.name in weights for one in node.inputs) else None
+
+    optimizer.fold_constants(model, onnx_shape_inference=False, should_fold=spare)
+    for work in (
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        common.IdentityEliminationPass(),
+        common.RemoveUnusedNodesPass(),
+        common.NameFixPass(),  # without that, a value may be called as a weight is
+    ):
+        work(model)
 
 
 def tidy(path: Path, several: bool) -> None:
@@ -87,11 +122,15 @@ def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
         import onnxruntime as ort
     except ImportError as error:
         raise MissingExtraError("onnxruntime", "cpu", "checking an export") from error
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    options = ort.SessionOptions()
+    # What the arena keeps would stand beside what torch needs.
+    options.enable_cpu_mem_arena = False
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     worst = 0.0
     for width, height in shapes:
-        for low, high in ((0, 1), (0.5, 0.5)):
+        # A second one of a large network takes a minute.
+        for low, high in ((0, 1), (0.5, 0.5))[: 1 if width * height > _LARGE else 2]:
             feed = {
                 name: rng.uniform(low * most, high * most, (1, channels, height, width)).astype(np.float32)
                 for name, channels, most in INPUTS[: len(session.get_inputs())]

@@ -11,6 +11,8 @@ from typing import Literal
 Shape = tuple[int, int]
 #: x, y, w, h of the picture inside the input.
 Rect = tuple[int, int, int, int]
+#: How a picture is brought to the input's size.
+Fit = Literal["stretch", "letterbox", "corner"]
 
 
 def choose(shapes: Sequence[Shape], source: tuple[int, int]) -> Shape:
@@ -33,16 +35,18 @@ def _apart(one: tuple[int, int], other: tuple[int, int]) -> Fraction:
 
 
 @lru_cache(maxsize=256)
-def fit(kind: Literal["stretch", "letterbox"], source: tuple[int, int], target: tuple[int, int]) -> Rect:
+def fit(kind: Fit, source: tuple[int, int], target: tuple[int, int]) -> Rect:
     """The rectangle that a picture of ``source`` (width, height) fills in an input of ``target`` (width, height).
 
     "stretch" fills it all. "letterbox" keeps the aspect and centres; an odd pixel of padding goes right or below, and
-    however long and thin the picture is, it keeps one pixel.
+    however long and thin the picture is, it keeps one pixel. "corner" keeps the aspect too; all padding is right or below.
     """
     if kind == "stretch":
         return (0, 0, *target)
     scale = min(target[0] / source[0], target[1] / source[1])
     width, height = (_side(source[axis] * scale, target[axis]) for axis in (0, 1))
+    if kind == "corner":
+        return (0, 0, width, height)
     return ((target[0] - width) // 2, (target[1] - height) // 2, width, height)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rtskin.frame import U8, Frame, Yuv
 from rtskin.pool import BufferPool
 from rtskin.preprocess import planar
-from rtskin.preprocess.fit import Rect, Shape, choose, fit
+from rtskin.preprocess.fit import Fit, Rect, Shape, choose, fit
 from rtskin.preprocess.kernels import resample
 from rtskin.preprocess.taps import taps
 
@@ -37,7 +37,7 @@ class TensorSpec:
     """
 
     shapes: tuple[Shape, ...]
-    fit: Literal["stretch", "letterbox"] = "stretch"
+    fit: Fit = "stretch"
     colour: Literal["rgb", "bgr"] = "rgb"
     scale: float = 1.0
     mean: _Triple = (0.0, 0.0, 0.0)

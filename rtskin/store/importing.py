@@ -13,6 +13,8 @@ from rtskin.store.checkpoint import check_fits, read_state
 from rtskin.store.folder import check_free, install
 from rtskin.store.origins import Origin, origin_of
 
+#: Megabytes.
+_MUCH = 1000
 #: Told what happens next, in a few words.
 Said = Callable[[str], None]
 
@@ -58,6 +60,7 @@ def import_checkpoint(
     net = nets.build(found.net or architecture, **found.options)
     check_fits(state, net, checkpoint, architecture)
     net.load_state_dict(state)
+    del state  # it stands there twice by now
     pixels = Shipped(net, found.statistics, prior=found.options.get("channels") == 4).eval()
     shape = (size or found.side,) * 2
     differences: list[float] = []
@@ -72,6 +75,14 @@ def import_checkpoint(
         return Card.parse(_card(name, architecture, checkpoint, found, weights, shape, parameters, licence, terms))
 
     return Imported(install(name, fill, folder, overwrite), differences[0])
+
+
+def _memory(weights: Path) -> dict[str, int]:
+    """Said of networks that not every machine has the memory for."""
+    from rtskin.nets.footprint import footprint
+
+    megabytes = footprint(weights) // 1_000_000
+    return {"memory_mb": megabytes} if megabytes >= _MUCH else {}
 
 
 def _card(
@@ -99,8 +110,9 @@ def _card(
         "ships": False,
         "parameters": parameters,
         "macs": count_macs(weights, shape),
+        **_memory(weights),
         # Normalisation and sigmoid are in the graph: pixels in, probability out.
-        "input": {"width": shape[0], "height": shape[1], "fit": "stretch", "colour": "rgb", **prior},
+        "input": {"width": shape[0], "height": shape[1], "fit": origin.fit, "colour": "rgb", **prior},
         "output": {"name": "skin", "channel": 0, "activation": "none", "classes": ["skin"]},
         "weights": {"file": weights.name, "sha256": digest(weights)},
     }

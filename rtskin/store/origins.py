@@ -8,6 +8,7 @@ from typing import Any
 
 from rtskin.errors import InputError, UnknownNameError, nearest
 from rtskin.nets import IMAGENET, Statistics
+from rtskin.preprocess.fit import Fit
 
 _UNIT: Statistics = ((0.0,) * 3, (255.0,) * 3)
 _SKIN = "pixels ÷ 255 and nothing else"
@@ -20,7 +21,7 @@ _MIN_MAX = (
 class Origin:
     """side: of the square input that it was made for. net: the network's name, where it is not the architecture's. options:
     for the network; one of four channels takes a mask as the fourth, 0 … 1. prefix: what the checkpoint's names lack. drop:
-    beginnings of names that are of no use here. words: for the card."""
+    beginnings of names that are of no use here. fit: how pictures were brought to that size. words: for the card."""
 
     name: str
     side: int
@@ -30,6 +31,7 @@ class Origin:
     prefix: str = ""
     drop: tuple[str, ...] = ()
     net: str = ""
+    fit: Fit = "stretch"
 
     def adapted(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """The tensors under the names of our networks."""
@@ -74,6 +76,10 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
         Origin(
             "upstream", 320, IMAGENET, f"ImageNet's mean and standard deviation; {_MIN_MAX}", {"align_corners": False}
         ),
+    ),
+    "birefnet-lite": (
+        Origin("skin", 1728, _UNIT, f"{_SKIN}; made with the longer side at 1728, zeros right and below", fit="corner"),
+        Origin("upstream", 1024, IMAGENET, "ImageNet's mean and standard deviation; pictures stretched to 1024×1024"),
     ),
 }
 

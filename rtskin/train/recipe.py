@@ -143,7 +143,12 @@ class Loss(Part):
     edge_width: int = Field(default=4, ge=2, description="pixels")
     consistency: float = Field(default=0.0, ge=0, description="between a crop in one light and in another")
     consistency_temperature: float = Field(default=1.0, gt=0)
-    deep: float = Field(default=0.0, ge=0, description="of heads at the coarser levels of the decoder")
+    deep: float = Field(default=0.0, ge=0, description="of the mask at the coarser levels of the decoder")
+    iou: float = Field(default=0.0, ge=0, description="1 - the soft intersection over union")
+    ssim: float = Field(default=0.0, ge=0, description="1 - structural similarity")
+    gradient: float = Field(
+        default=0.0, ge=0, description="of the picture's gradients inside the mask; birefnet-lite only"
+    )
 
 
 class Distil(Part):

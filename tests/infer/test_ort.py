@@ -211,3 +211,13 @@ def test_limits_of_the_gpus_arena(make_card: MakeCard) -> None:
     assert open_runtime(make_card(), gpu_memory_mb=500)._arena()["gpu_mem_limit"] == 500_000_000
     with pytest.raises(InputError, match="whole number of megabytes"):
         open_runtime(make_card("other"), gpu_memory_mb=-1)
+
+
+@pytest.mark.parametrize(("side", "kept"), [(512, True), (1024, False)])
+def test_a_large_input_keeps_no_memory_between_passes(make_card: MakeCard, side: int, kept: bool) -> None:
+    import onnxruntime as ort
+
+    card = make_card(net={"size": ("h", "w")})
+    runtime = OnnxRuntime(card, device="cpu", threads=1, options={}, shapes=[(side, side)])
+    options = runtime._session_options(ort)
+    assert (options.enable_cpu_mem_arena, options.enable_mem_pattern) == (kept, kept)

@@ -52,7 +52,7 @@ def test_a_file_of_another_network_is_refused(architecture: str) -> None:
     with pytest.raises(ModelError, match=r"was not exported by rtskin: it holds no|does not hold the weights of"):
         from_onnx(architecture, path)
     with pytest.raises(
-        RuntimeUnavailableError, match=r"\(dlmv, mobile-unet, .*\), and .* is of the architecture 'unet'"
+        RuntimeUnavailableError, match=r"\(birefnet-lite, dlmv, mobile-unet, .*\), and .* is of the architecture 'unet'"
     ):
         from_onnx("unet", path)
 

@@ -19,6 +19,8 @@ KNOWN = [
     ("u2netp", {}, "U2NetP", 512, 1_131_181, 50_575_589_376),
     ("u2net", {}, "U2Net", 1024, 44_009_869, 600_046_043_136),
     ("u2netp", {"channels": 4}, "U2NetP_in4_refiner", 512, 1_131_757, None),
+    # Its authors' 659e9 leave out what deformable convolutions cost.
+    ("birefnet-lite", {}, "BiRefNet_lite", 1728, 44_313_720, 896_896_349_632),
 ]
 
 
@@ -100,4 +102,6 @@ def test_enlarging_differs_between_the_skin_checkpoints_and_upstream() -> None:
 
 def test_pictures_are_normalised_as_each_network_was_published() -> None:
     assert nets.statistics("mobile-unet") == nets.IMAGENET
-    assert {nets.statistics(name) for name in ("straight-u2net", "dlmv", "u2net", "u2netp")} == {((0,) * 3, (255,) * 3)}
+    assert {nets.statistics(name) for name in ("straight-u2net", "dlmv", "u2net", "u2netp", "birefnet-lite")} == {
+        ((0,) * 3, (255,) * 3)
+    }

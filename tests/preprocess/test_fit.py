@@ -25,6 +25,21 @@ def test_letterbox_keeps_the_aspect_and_centres(source: tuple[int, int], expecte
     assert fit("letterbox", source, (256, 256)) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ((1280, 720), (0, 0, 256, 144)),
+        ((720, 1280), (0, 0, 144, 256)),
+        ((2, 4000), (0, 0, 1, 256)),
+        ((3, 3), (0, 0, 256, 256)),
+    ],
+)
+def test_corner_keeps_the_aspect_and_pads_right_and_below(
+    source: tuple[int, int], expected: tuple[int, int, int, int]
+) -> None:
+    assert fit("corner", source, (256, 256)) == expected
+
+
 @pytest.mark.parametrize("source", [(1, 1), (2, 4000), (333, 77), (1279, 721), (8192, 1)])
 @pytest.mark.parametrize("target", [(256, 256), (320, 180), (1, 1), (31, 97)])
 def test_the_rectangle_lies_inside(source: tuple[int, int], target: tuple[int, int]) -> None:

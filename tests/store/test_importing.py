@@ -90,6 +90,7 @@ def test_origins_differ(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(onnx_file, "compare", lambda net, path, shapes: 0.0)
     monkeypatch.setattr("rtskin.evaluate.macs.count_macs", lambda path, shape: 0)
+    monkeypatch.setattr("rtskin.nets.footprint.footprint", lambda path: 0)
     state = random_state("dlmv")
     theirs = {name.removeprefix("net."): value for name, value in state.items()}
     theirs["aux_classifier.0.0.weight"] = torch.zeros(1)
@@ -109,6 +110,7 @@ def test_u2net_is_enlarged_as_its_origin_does(
     monkeypatch.setattr(onnx_file, "write", lambda net, path, shapes: (seen.append(net), path.write_bytes(b"g")))
     monkeypatch.setattr(onnx_file, "compare", lambda net, path, shapes: 0.0)
     monkeypatch.setattr("rtskin.evaluate.macs.count_macs", lambda path, shape: 0)
+    monkeypatch.setattr("rtskin.nets.footprint.footprint", lambda path: 0)
     card = import_checkpoint("u2netp", save(random_state("u2netp")), origin=origin).card
     picture = torch.rand(1, 3, 64, 64)
     expected = nets.build("u2netp", align_corners=align).eval()

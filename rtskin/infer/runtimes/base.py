@@ -14,6 +14,7 @@ import numpy.typing as npt
 from rtskin.errors import InputError, ModelError, RtskinError, RuntimeUnavailableError, nearest
 from rtskin.infer.card_input import times
 from rtskin.infer.cards import Card
+from rtskin.infer.memory import require_memory
 from rtskin.infer.runtimes.devices import require_device
 from rtskin.infer.runtimes.load_errors import one_line
 from rtskin.infer.runtimes.threads import check_threads
@@ -86,6 +87,7 @@ class Runtime(ABC):
         require_device(self.name, device, self.devices)
         if self.needs_weights:
             self._check_file()
+        require_memory(card, device)
         self._blank: dict[tuple[int, ...], F32] = {}
         self._load(device, threads)
 

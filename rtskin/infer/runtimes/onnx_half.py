@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from rtskin.errors import MissingExtraError, ModelError
+from rtskin.infer.runtimes.onnx_sampled import MADE, sampled
 
 
 def to_half(path: Path) -> bytes:
     """The ONNX file computing in fp16, by ONNX Runtime's converter; inputs and outputs stay fp32.
 
-    What stands before the first convolution stays fp32 too: fp16 knows pixels from 128 only to an eighth. ModelError for
-    a file that is no ONNX file.
+    What stands before the first convolution stays fp32 too: fp16 knows pixels from 128 only to an eighth. So does where
+    deformable convolutions look, for the same reason. ModelError for a file that is no ONNX file.
     """
     try:
         import onnx
@@ -21,13 +22,20 @@ def to_half(path: Path) -> bytes:
     except ImportError as error:
         raise MissingExtraError("onnx and onnxruntime", "cpu,tensorrt", "a network in fp16") from error
     try:
-        model = onnx.load(str(path))
+        data = sampled(path)
+        model = onnx.load(str(path)) if data is None else onnx.load_from_string(data)
     except Exception as error:  # protobuf's errors and the system's
         raise ModelError(f"{path} is no ONNX file: {str(error).splitlines()[0]}") from error
-    model = convert_float_to_float16(model, keep_io_types=True, node_block_list=_before_convolutions(model))
+    exact = _before_convolutions(model) + _places(model)
+    model = convert_float_to_float16(model, keep_io_types=True, node_block_list=exact)
     OnnxModel(model).topological_sort()  # the converter puts its casts at the end
-    data: bytes = model.SerializeToString()
-    return data
+    half: bytes = model.SerializeToString()
+    return half
+
+
+def _places(model: Any) -> list[str]:
+    """The nodes between a deformable convolution's offsets and what it samples, and the sampling itself."""
+    return [node.name for node in model.graph.node if node.name.startswith(MADE) and node.op_type != "Conv"]
 
 
 def _before_convolutions(model: Any) -> list[str]:

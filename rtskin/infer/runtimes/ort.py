@@ -24,6 +24,10 @@ from rtskin.infer.weights import checked_weights
 log = logging.getLogger("rtskin.infer")
 
 _Shape = tuple[int, ...]
+#: Pixels of an input. A larger one takes far more memory where ONNX Runtime keeps what it gave back, or plans all of a
+#: pass as one block (birefnet-lite at 1728²: 6.7 GB with the second alone, 4.9 without both; at 1024² 4.5 with both, 2.5
+#: without), and its pass is so long that asking the system each time costs little beside it (8.8 s for 7.6).
+_LARGE = 512 * 512
 
 
 class OnnxRuntime(Runtime):
@@ -98,6 +102,8 @@ class OnnxRuntime(Runtime):
             options.intra_op_num_threads = self._threads
         except (TypeError, ValueError) as error:
             raise InputError(f"an option of onnxruntime is not a whole number: {error}") from None
+        large = max(width * height for width, height in self.shapes) > _LARGE
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = not large
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self.options["spinning"] else "0")
         return options
 

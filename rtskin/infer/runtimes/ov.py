@@ -12,6 +12,7 @@ from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.devices import kind_of
 from rtskin.infer.runtimes.load_errors import load_error, one_line
 from rtskin.infer.runtimes.machine import machine
+from rtskin.infer.runtimes.onnx_sampled import sampled
 from rtskin.infer.runtimes.ov_core import core
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port
@@ -52,7 +53,7 @@ class OpenVino(Runtime):
         path = checked_weights(self.card)
         self._threads = threads or default_threads() if self._device == "CPU" else None
         try:
-            self._model: Any = self._core.read_model(str(path))
+            self._model: Any = self._core.read_model(sampled(path) or str(path))
         except Exception as error:  # its errors share no base class but Exception
             raise load_error(path, f"OpenVINO {ov.__version__.split('-')[0]}", error) from error
         inputs, outputs = (list(map(_port, values)) for values in (self._model.inputs, self._model.outputs))

@@ -100,6 +100,7 @@ class TorchRuntime(Runtime):
         prior = rng.uniform(0, 1, (1, 1, height, width)).astype(np.float32)
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = 1, 3
+        options.enable_cpu_mem_arena = False  # one pass: what it would keep stands beside what torch needs
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         names = [value.name for value in session.get_inputs()]
         expected = session.run(None, dict(zip(names, (picture, prior), strict=False)))[0]

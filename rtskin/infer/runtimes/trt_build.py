@@ -17,6 +17,7 @@ from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.load_errors import load_error
 from rtskin.infer.runtimes.machine import gpus
 from rtskin.infer.runtimes.onnx_half import to_half
+from rtskin.infer.runtimes.onnx_sampled import sampled
 from rtskin.infer.runtimes.stored import Stored
 from rtskin.infer.weights import checked_weights, digest
 from rtskin.preprocess.fit import Shape
@@ -67,7 +68,7 @@ def network_file(card: Card, precision: str) -> bytes:
                 f"{card.name!r} has no 8-bit network for TensorRT: there is no {path}; "
                 "python -m rtskin.train.quantise makes one"
             )
-    return path.read_bytes()
+    return sampled(path) or path.read_bytes()
 
 
 def int8_file(weights: Path) -> Path:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from rtskin.errors import InputError
 from rtskin.nets import IMAGENET, Statistics
 from rtskin.train.data.batches import Batch
 from rtskin.train.data.classes import class_counts, skin_index
-from rtskin.train.losses import class_losses
+from rtskin.train.losses import class_losses, structure
 from rtskin.train.losses import mask as losses
 from rtskin.train.losses.class_losses import skin_logit
 from rtskin.train.losses.heads import Heads, watched
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 #: Normalised pictures → the probability of skin at a temperature, N×1×H×W.
 Teach = Callable[[torch.Tensor], torch.Tensor]
 #: Losses of [loss] that the mask itself is trained by.
-_OF_MASK = ("bce", "dice", "focal", "tversky", "bias")
+_OF_MASK = ("bce", "dice", "focal", "tversky", "bias", "iou", "ssim")
 _NONE: list[torch.Tensor] = []
 
 
@@ -71,11 +72,15 @@ class Objective:
         self._classes, self._skin = recipe.classes, skin_index(recipe.classes.names)
         self._counts = class_counts(recipe.classes)
         self._own = OwnPrior(recipe.prior, self._skin) if recipe.prior.use else None
-        self.heads = Heads(net, bool(self._loss.edge), bool(self._loss.deep)) if self._needs_heads else None
-
-    @property
-    def _needs_heads(self) -> bool:
-        return bool(self._loss.edge or self._loss.deep)
+        #: Has the network what is supervised beside the mask itself (a method ``supervised``).
+        self._own_levels = hasattr(net, "supervised") and bool(self._loss.deep or self._loss.gradient)
+        if self._loss.gradient and not self._own_levels:
+            raise InputError(
+                f"{recipe.net.architecture} says nothing of gradients; set loss.gradient to 0, or take birefnet-lite"
+            )
+        deep = bool(self._loss.deep) and not self._own_levels
+        self._needs_heads = bool(self._loss.edge) or deep
+        self.heads = Heads(net, bool(self._loss.edge), deep) if self._needs_heads else None
 
     def __call__(self, net: nn.Module, batch: Tensors) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """(the loss, its parts by name: unweighted, detached)."""
@@ -84,8 +89,8 @@ class Objective:
         watch: Any = watched(net) if self._needs_heads or self._loss.bias else contextlib.nullcontext(_NONE)
         with torch.autocast(device.type, self._dtype, enabled=self._dtype is not None):
             with watch as levels:
-                answer = net(images).float()
-            deep = [level.float() for level in self.heads.deep(levels)] if self.heads and self._loss.deep else []
+                answer, beside = self._answered(net, images)
+            deep = [level.float() for level in self.heads.deep(levels)] if self.heads else []
             edge = self.heads.edge(levels).float() if self.heads and self._loss.edge else None
             twin = skin_logit(net(batch.twins).float(), self._skin) if batch.twins is not None else None
         logits = skin_logit(answer, self._skin)
@@ -98,6 +103,8 @@ class Objective:
             parts["edge"] = self._loss.edge, losses.edge(edge, batch.target, batch.weight, self._loss.edge_width)
         if deep:
             parts["deep"] = self._loss.deep, losses.deep(deep, batch.target, batch.weight)
+        if beside is not None:
+            parts |= self._of_levels(beside, images, batch)
         if twin is not None:
             parts["consistency"] = (
                 self._loss.consistency,
@@ -110,6 +117,28 @@ class Objective:
                 losses.kl(logits, self._teach(batch.images[:, :3]), batch.weight, temperature),
             )
         return _sum(list(parts.values())), {name: value.detach() for name, (_, value) in parts.items()}
+
+    def _answered(self, net: Any, images: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        """(the logits, a network's own levels or None), float32."""
+        if not self._own_levels:
+            return net(images).float(), None
+        logits, levels = net.supervised(images)
+        return logits.float(), levels
+
+    def _of_levels(self, levels: Any, images: torch.Tensor, batch: Tensors) -> dict[str, tuple[float, torch.Tensor]]:
+        """Of a network that has levels of its own: the mask's losses at each, enlarged, and of gradients."""
+        size = batch.target.shape[2:]
+        masks, gradients = ([one.float() for one in those] for those in (levels.masks, levels.gradients))
+        parts: dict[str, tuple[float, torch.Tensor]] = {}
+        if self._loss.deep:
+            wide = (F.interpolate(one, size=size, mode="bilinear", align_corners=True) for one in masks)
+            values = [_sum(list(self._of_mask(one, batch, _NONE).values())) for one in wide]
+            parts["deep"] = self._loss.deep, torch.stack(values).sum()
+        if self._loss.gradient:
+            pairs = zip(gradients, masks, strict=True)
+            values = [structure.gradient(own, mask, images, batch.weight) for own, mask in pairs]
+            parts["gradient"] = self._loss.gradient, torch.stack(values).sum()
+        return parts
 
     def _of_mask(
         self, logits: torch.Tensor, batch: Tensors, levels: Sequence[torch.Tensor]
@@ -124,6 +153,10 @@ class Objective:
         if spec.tversky:
             value = losses.tversky(logits, target, weight, spec.tversky_false, spec.tversky_missed)
             parts["tversky"] = spec.tversky, value
+        if spec.iou:
+            parts["iou"] = spec.iou, structure.iou(logits, target, weight)
+        if spec.ssim:
+            parts["ssim"] = spec.ssim, structure.ssim(logits, target, weight)
         if spec.bias:
             value = losses.bias(logits, target, weight, levels[-1], spec.bias_alpha, spec.bias_beta)
             parts["bias"] = spec.bias, value

@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from rtskin.train.losses import mask as losses  # noqa: E402
+from rtskin.train.losses import structure  # noqa: E402
 from rtskin.train.losses.mask import bce_dice  # noqa: E402
 
 #: By name, all that take (logits, target, weight).
@@ -21,6 +22,8 @@ _ALL: dict[str, Callable[..., Any]] = {
     "tversky": losses.tversky,
     "bias": lambda *planes: losses.bias(*planes, _FEATURES),
     "edge": losses.edge,
+    "iou": structure.iou,
+    "ssim": structure.ssim,
     "consistency": lambda logits, target, weight: losses.consistency(logits, 4 * target - 2, weight, 2.0),
     "distil": lambda logits, target, weight: losses.kl(logits, target, weight, 2.0),
     "deep": lambda logits, target, weight: losses.deep([logits[..., ::2, ::2], logits[..., ::4, ::4]], target, weight),
