@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from rtskin.errors import MissingExtraError, ModelError
-from rtskin.infer.runtimes.onnx_sampled import MADE, sampled
 
 
 def to_half(path: Path) -> bytes:
     """The ONNX file computing in fp16, by ONNX Runtime's converter; inputs and outputs stay fp32.
 
-    What stands before the first convolution stays fp32 too: fp16 knows pixels from 128 only to an eighth. So does where
-    deformable convolutions look, for the same reason. ModelError for a file that is no ONNX file.
+    What stands before the first convolution stays fp32 too: fp16 knows pixels from 128 only to an eighth. ModelError for
+    a file that is no ONNX file, and for one with deformable convolutions.
     """
     try:
         import onnx
@@ -22,20 +21,16 @@ def to_half(path: Path) -> bytes:
     except ImportError as error:
         raise MissingExtraError("onnx and onnxruntime", "cpu,tensorrt", "a network in fp16") from error
     try:
-        data = sampled(path)
-        model = onnx.load(str(path)) if data is None else onnx.load_from_string(data)
+        model = onnx.load(str(path))
     except Exception as error:  # protobuf's errors and the system's
         raise ModelError(f"{path} is no ONNX file: {str(error).splitlines()[0]}") from error
-    exact = _before_convolutions(model) + _places(model)
-    model = convert_float_to_float16(model, keep_io_types=True, node_block_list=exact)
+    if any(node.op_type == "DeformConv" for node in model.graph.node):
+        # fp16 has too few digits for where they look, and the converter cannot leave that alone.
+        raise ModelError(f"{path} has deformable convolutions, which cannot be had in fp16; use precision fp32")
+    model = convert_float_to_float16(model, keep_io_types=True, node_block_list=_before_convolutions(model))
     OnnxModel(model).topological_sort()  # the converter puts its casts at the end
     half: bytes = model.SerializeToString()
     return half
-
-
-def _places(model: Any) -> list[str]:
-    """The nodes between a deformable convolution's offsets and what it samples, and the sampling itself."""
-    return [node.name for node in model.graph.node if node.name.startswith(MADE) and node.op_type != "Conv"]
 
 
 def _before_convolutions(model: Any) -> list[str]:
