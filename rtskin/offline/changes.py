@@ -42,6 +42,17 @@ _RUNS_ON = tuple(("model", fact) for fact in ("runtime", "device", "precision", 
 #: What is settled anew where the network runs in another way.
 _SETTLED = (*_RUNS_ON, *map(_of_node, ("runtime", "device", "threads", "runtime_options")))
 _PATH = _Option((("outputs", _ANY),))
+#: The node that refines masks in tiles, whether there is one, and what is settled anew with it.
+_REFINES: Key = ("pipeline", "nodes", "chunked")
+
+
+def _of_refiner(option: str) -> Key:
+    return (*_REFINES, "options", option, _REST)
+
+
+_SEEN_AGAIN: tuple[Key, ...] = (
+    ("pipeline", "edges"), *_LENGTHS, *map(_of_refiner, ("weights", "runtime", "device", "threads", "runtime_options"))
+)  # fmt: skip
 
 #: By the names that they have on the command line.
 OPTIONS: Mapping[str, _Option] = {
@@ -71,6 +82,9 @@ OPTIONS: Mapping[str, _Option] = {
     "--every": _Option(
         (_of_node("every"), ("pipeline", "nodes", "propagate")), (("pipeline", "edges"), *_LENGTHS)
     ),
+    "--refine": _Option((_REFINES,), _SEEN_AGAIN),
+    "--refiner": _Option((_REFINES, _of_refiner("model")), _SEEN_AGAIN),
+    "--tiles": _Option((_REFINES, _of_refiner("tiles")), _SEEN_AGAIN),
 }  # fmt: skip
 
 #: Facts of a model (rtskin.offline.settle.model_facts), as people call them, and those that are digests.

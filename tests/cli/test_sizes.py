@@ -44,9 +44,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     shapes: list[tuple[int, int]] = []
     run = OnnxRuntime.run
 
-    def watched(self: OnnxRuntime, tensor: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def watched(self: OnnxRuntime, tensor: np.ndarray, *prior: object) -> np.ndarray:  # type: ignore[type-arg]
         shapes.append((tensor.shape[3], tensor.shape[2]))
-        return run(self, tensor)
+        return run(self, tensor, *prior)  # type: ignore[arg-type]
 
     monkeypatch.setattr(OnnxRuntime, "run", watched)
     return shapes
@@ -59,7 +59,7 @@ def test_images_are_stills(
     rtskin: Rtskin, model: Path, seen: list[tuple[int, int]], tmp_path: Path, size: tuple[str, ...], expected: object
 ) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((60, 80, 3), 120, np.uint8))
-    outcome = rtskin("mask", tmp_path / "a.png", "--out", tmp_path / "masks", "--model", model, *size)
+    outcome = rtskin("mask", tmp_path / "a.png", "--out", tmp_path / "masks", "--model", model, "--fast", *size)
     assert outcome.status == 0, outcome.err
     assert seen[-1] == expected
 

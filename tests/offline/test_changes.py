@@ -53,6 +53,9 @@ def test_every_option_is_known() -> None:
         ("codec", "ffv1", "--codec was not given, is ffv1 now"),
         ("crf", 20, "--crf was not given, is 20 now"),
         ("copies", "audio", "--copies was not given, is audio now"),
+        ("refine", True, "--refine was not given, is on now"),
+        ("refiner", "mobile-unet", "--refiner was not given, is mobile-unet now"),
+        ("tiles", 3, "--tiles was not given, is 3 now"),
         ("view", "matte", ""),
         ("view", "overlay", "--view was not given, is overlay now"),
     ],
@@ -77,6 +80,18 @@ def test_the_model(clip: Path, tmp_path: Path) -> None:
     assert changes(other, fast) == ["--threads was not given, is 2 now", "--size was not given, is 64x64 now"]
     heavier = with_facts(fast, "model", weights="0" * 64, threads="3")
     assert changes(fast, heavier) == ["the model's threads was 2, is 3 now", "the model's weights changed"]
+
+
+def test_the_refiner(clip: Path, tmp_path: Path) -> None:
+    """What it runs on follows from it; what the model runs on does not."""
+    pytest.importorskip("onnxruntime")
+    names = ("mobile-unet-refiner", "mobile-unet", "mobile-unet")
+    one, other, few = (
+        asked(clip, tmp_path / str(number), refiner=name, tiles=9 if number == 2 else None)
+        for number, name in enumerate(names)
+    )
+    assert changes(one, other) == ["--refiner was mobile-unet-refiner, is mobile-unet now"]
+    assert changes(other, few) == ["--tiles was not given, is 9 now"]
 
 
 def test_bits_of_images(clip: Path, tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ class Objective:
             raise InputError(
                 f"{recipe.net.architecture} says nothing of gradients; set loss.gradient to 0, or take birefnet-lite"
             )
-        deep = bool(self._loss.deep) and not self._own_levels
-        self._needs_heads = bool(self._loss.edge) or deep
-        self.heads = Heads(net, bool(self._loss.edge), deep) if self._needs_heads else None
+        self._deep_heads = bool(self._loss.deep) and not self._own_levels
+        self._needs_heads = bool(self._loss.edge) or self._deep_heads
+        self.heads = Heads(net, bool(self._loss.edge), self._deep_heads) if self._needs_heads else None
 
     def __call__(self, net: nn.Module, batch: Tensors) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """(the loss, its parts by name: unweighted, detached)."""
@@ -90,7 +90,7 @@ class Objective:
         with torch.autocast(device.type, self._dtype, enabled=self._dtype is not None):
             with watch as levels:
                 answer, beside = self._answered(net, images)
-            deep = [level.float() for level in self.heads.deep(levels)] if self.heads else []
+            deep = [level.float() for level in self.heads.deep(levels)] if self.heads and self._deep_heads else []
             edge = self.heads.edge(levels).float() if self.heads and self._loss.edge else None
             twin = skin_logit(net(batch.twins).float(), self._skin) if batch.twins is not None else None
         logits = skin_logit(answer, self._skin)
