@@ -61,6 +61,7 @@ def mask(
       rtskin mask photo.jpg --out masks --model mobile-unet-parts --class skin,hair
     """
     from rtskin.cli.mask_work import Wanted, make_folder, work
+    from rtskin.infer.runtimes.threads import cores
     from rtskin.render.still import check_view
     from rtskin.segmenter import Segmenter
 
@@ -69,7 +70,8 @@ def mask(
     make_folder(out)
     own = {"size": size, "classes": classes, "mirror": mirror, "tiles": tiles}
     own["refine"] = _refiner(refine, refiner, tiles, classes)
-    chosen = {"model": model, "device": device, "threads": threads, "runtime": runtime, **own}
+    # Reading and writing an image take little beside a network that no frame of a video waits for.
+    chosen = {"model": model, "device": device, "threads": threads or cores(), "runtime": runtime, **own}
     for line in jobs.failed:
         _tell(line)
     with Segmenter(**o.given(chosen)) as segmenter:

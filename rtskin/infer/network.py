@@ -50,11 +50,15 @@ class NetworkSegmenter(BaseSegmenter):
     def infer(self, prepared: Prepared, prior: F32 | None = None) -> Scores:
         """prior: for a network that takes one, the scores of a moment ago, moved to where things are now: float32 h×w in
         0 … 1 over the whole frame, of any size (the last ``Scores.data`` fits as it is). None: nothing is known, as at a
-        first frame. InputError where the network takes none."""
+        first frame. InputError where the network takes none; RuntimeUnavailableError where memory is too small."""
         assert prepared.tensor is not None
         height, width = prepared.tensor.shape[2:]
         given = () if prior is None else (self._before(prior, (width, height), prepared.content),)
-        output = self._runtime.run(prepared.tensor, *given)
+        try:
+            output = self._runtime.run(prepared.tensor, *given)
+        except Exception as error:  # what runtimes raise has no base class but Exception
+            self._runtime.check_short(error, (width, height))
+            raise
         return Scores(prepared.frame, self._probability(output, (width, height), prepared.content), self.card.name)
 
     def warm_up(self) -> None:

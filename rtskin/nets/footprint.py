@@ -16,15 +16,21 @@ _PLAN = 32
 _MORE = 1.3
 
 
-def footprint(path: Path) -> int:
-    """About how many bytes a process holds at most while ONNX Runtime runs a file whose sizes are all fixed: weights and
-    their packed copies, the values that are alive at once (each from where it is made to where it is last used, in the
-    file's order), and what DeformConv gathers first. bench/birefnet.py measures how near that is; for small inputs, where
-    ONNX Runtime keeps memory that it gave back, it is too little by up to a third.
+def footprint(path: Path, shape: tuple[int, int] | None = None) -> int:
+    """About how many bytes a process holds at most while ONNX Runtime runs a file whose sizes are all fixed, or which leaves
+    those of its inputs open that ``shape`` (width, height) tells: weights and their packed copies, the values that are alive
+    at once (each from where it is made to where it is last used, in the file's order), and what DeformConv gathers first.
+    bench/birefnet.py measures how near that is; for small inputs, where ONNX Runtime keeps memory that it gave back, it is
+    too little by up to a third.
     """
     import onnx
 
-    graph = onnx.shape_inference.infer_shapes(onnx.load(str(path))).graph
+    model = onnx.load(str(path))
+    if shape is not None:
+        for value in model.graph.input:
+            _, _, height, width = value.type.tensor_type.shape.dim
+            width.dim_value, height.dim_value = shape
+    graph = onnx.shape_inference.infer_shapes(model).graph
     sizes = {value.name: _bytes(value) for value in (*graph.value_info, *graph.input, *graph.output)}
     weights = sum(math.prod(tensor.dims) for tensor in graph.initializer) * _EACH
     constants = {tensor.name for tensor in graph.initializer}

@@ -216,3 +216,24 @@ def test_too_little_memory_is_said_and_the_next_one_begun(
     assert done.status == 1
     assert "too little memory for the 81×60 pixels of" in done.err
     assert files(tmp_path / "out") == ["b.png"]
+
+
+@pytest.mark.parametrize(("given", "threads"), [((), 3), (("--threads", 2), 2)])
+def test_networks_have_all_cores_where_nobody_says(
+    rtskin: Rtskin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[object, ...], threads: int
+) -> None:
+    import rtskin.segmenter as segmenter
+    from rtskin.infer.runtimes import threads as of_runtimes
+
+    seen: list[object] = []
+    real = segmenter.load_segmenter
+
+    def load(*arguments: Any, **options: Any) -> Any:
+        seen.append(options["threads"])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(segmenter, "load_segmenter", load)
+    monkeypatch.setattr(of_runtimes, "cores", lambda: 3)
+    image = save(tmp_path / "a.png")
+    assert rtskin("mask", image, "--out", tmp_path / "out", "--model", "ellipse", "--fast", *given).status == 0
+    assert seen == [threads]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rtskin.errors import InputError, ModelError, RtskinError, RuntimeUnavailableError, nearest
 from rtskin.infer.card_input import times
 from rtskin.infer.cards import Card
-from rtskin.infer.memory import require_memory
+from rtskin.infer.memory import is_short, require_memory, too_little
 from rtskin.infer.runtimes.devices import require_device
 from rtskin.infer.runtimes.load_errors import one_line
 from rtskin.infer.runtimes.threads import check_threads
@@ -87,7 +87,7 @@ class Runtime(ABC):
         require_device(self.name, device, self.devices)
         if self.needs_weights:
             self._check_file()
-        require_memory(card, device)
+        require_memory(card, device, self.shapes)
         self._blank: dict[tuple[int, ...], F32] = {}
         self._load(device, threads)
 
@@ -116,7 +116,7 @@ class Runtime(ABC):
     def warm_up(self, shape: Shape | None = None) -> F32:
         """Run once on a blank input of that shape (the first by default), so that the first frame is not slow.
 
-        ModelError where the network cannot run at it.
+        ModelError where the network cannot run at it, RuntimeUnavailableError where memory is too small for that.
         """
         width, height = shape or self.shapes[0]
         try:
@@ -124,8 +124,14 @@ class Runtime(ABC):
         except RtskinError:
             raise
         except Exception as error:  # what runtimes raise has no base class but Exception
+            self.check_short(error, (width, height))
             size = times((width, height))
             raise ModelError(f"the network of {self.card.name!r} cannot run at {size}: {one_line(error)}") from error
+
+    def check_short(self, error: Exception, shape: Shape) -> None:
+        """RuntimeUnavailableError, with what is needed, where an error of a run at that shape is of memory."""
+        if is_short(error):
+            raise too_little(self.card, self.info.device, shape, error) from error
 
     def close(self) -> None:  # noqa: B027 - most have nothing to do
         """Give memory and devices back; may be called twice."""

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rtskin.errors import ModelError
+from rtskin.infer.memory import free_megabytes, is_short
 
 _LONGEST = 300
 #: How ONNX Runtime, OpenVINO, LiteRT and TensorRT name operators they do not know.
@@ -40,6 +41,13 @@ def unknown_operators(text: str) -> list[str]:
 
 def load_error(path: Path, who: str, error: BaseException | str) -> ModelError:
     """The error to raise for a file that ``who`` ("OpenVINO 2026.1") did not load."""
+    if is_short(error):
+        free = free_megabytes()
+        left = "" if free is None else f" ({free} MB are free)"
+        return ModelError(
+            f"{path} cannot be loaded by {who}: memory is too small for it{left}; close other programs, or use "
+            "a smaller model"
+        )
     operators = unknown_operators(" ".join(str(error).split()))
     if operators:
         names = " and ".join(operators)
