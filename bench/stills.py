@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 from bench.report import Cell, machine, markdown, publish
-from bench.stills_made import command_of_ours, difference, environment, megapixels_of, networks, stills
+from bench.stills_made import command_of_ours, environment, megapixels_of, networks, stills
 from rtskin.train.data.imaging import find_images
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,8 +95,6 @@ def measure(folder: Path, python: Path, names: list[str], view: str, rounds: int
             for program in PROGRAMS:
                 one[program] = go(program, source)
                 assert len(find_images(folder / "out" / program)) == one["stills"], f"{program} left some out"
-            if view == "matte":
-                one["difference"] = difference(folder / "out" / "rtskin", folder / "out" / "rembg")
             known.append(one)
             (folder / "runs.json").write_text(json.dumps(known), "utf-8")
 
@@ -154,12 +152,10 @@ def _about(runs: list[Run]) -> str:
     versions = " and ".join(
         f"{name} {last[name]['version']} (ONNX Runtime {last[name]['onnxruntime']})" for name in PROGRAMS
     )
-    apart = [one["difference"] for one in runs if "difference" in one]
-    masks = f" Their mattes, both stretched to 0 … 255, differ by {median(apart):.1f} on average." if apart else ""
     return (
         f"{machine()}. `python -m bench.stills`: `rtskin mask --fast --no-mirror` and `rembg p`, {versions}, each as it "
         f"comes, from start to end in turn, {len(runs)} rounds in all; U²-NetP with random weights at 320² on both sides. "
-        f"Rembg's mattes are `-om`; its cutouts keep the picture's colours, ours get the skin's own.{masks} "
+        f"Rembg's mattes are `-om`; its cutouts keep the picture's colours, ours get the skin's own. "
         "The rest: decoding, scaling, encoding, as far as it is not done while the network runs."
     )
 

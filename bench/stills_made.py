@@ -95,16 +95,6 @@ def _spread(net: Any, batch: Any) -> None:
         net.outconv.bias.copy_((net.outconv.bias - logits.mean()) * factor)
 
 
-def difference(ours: Path, theirs: Path) -> float:
-    """Of the masks of two folders, in levels of 255, on average; each stretched first, as rembg's are."""
-    apart = []
-    for path in find_images(ours):
-        both = (cv2.imread(str(root / path.name), cv2.IMREAD_GRAYSCALE) for root in (ours, theirs))
-        one, other = (cv2.normalize(mask, None, 0, 255, cv2.NORM_MINMAX) for mask in both)
-        apart.append(float(cv2.absdiff(one, other).mean()))
-    return float(np.mean(apart))
-
-
 def command_of_ours(card: Path, stills: Path, out: Path, view: str) -> list[str]:
     """Both programs: one network, one look, by ONNX Runtime."""
     options = ["--fast", "--no-mirror", "--runtime", "onnxruntime", "--device", "cpu", "--view", view]
