@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rtskin.capture.kinds import IMAGE_SUFFIXES
-from rtskin.errors import InputError, SourceError, SourceNotFoundError
+from rtskin.errors import InputError, RtskinError, SourceError, SourceNotFoundError
 
 #: What makes a name a pattern, where no file is called so.
 _PATTERN = "*?["
@@ -63,19 +63,18 @@ def jobs_of(images: Sequence[str], out: Path) -> Jobs:
 def _jobs(name: str, out: Path) -> Iterator[Job]:
     path = Path(name)
     if path.is_dir():
-        yield from _below(path, _walked(path, out), out, f"no image in the folder {path}")
+        yield from _below(path, _walked(path, out), out, SourceError(f"no image in the folder {path}"))
     elif any(sign in name for sign in _PATTERN) and not os.path.lexists(path):
         matches = (Path(one) for one in sorted(glob.glob(name, recursive=True)) if os.path.isfile(one))
-        yield from _below(_fixed_part(path), matches, out, f"no file matches {name}")
+        yield from _below(_fixed_part(path), matches, out, SourceNotFoundError(f"no file matches {name}"))
     else:
         yield Job(path, out / f"{path.stem}.png", single=True)
 
 
-def _below(root: Path, images: Iterable[Path], out: Path, otherwise: str) -> Iterator[Job]:
+def _below(root: Path, images: Iterable[Path], out: Path, if_none: RtskinError) -> Iterator[Job]:
     images = list(images)
     if not images:
-        kind = SourceError if root.is_dir() and otherwise.startswith("no image") else SourceNotFoundError
-        raise kind(otherwise)
+        raise if_none
     for image in images:
         yield Job(image, (out / image.relative_to(root)).with_suffix(".png"))
 
