@@ -94,11 +94,11 @@ class Segmenter:
         segmenter = self._segmenter
         if segmenter is None:
             raise GraphStateError("this Segmenter is closed; make a new one")
+        if bits not in self._enlarge:
+            raise InputError(f"a mask has 8 or 16 bits, not {bits}")
         bgr = as_bgr(image)
         frame = Frame(0, BgrPicture(bgr), SourceInfo("image", bgr.shape[1], bgr.shape[0]))
         scores = mirrors.infer_both(segmenter, frame) if self._mirror else segmenter.infer(segmenter.prepare(frame))
-        if bits not in self._enlarge:
-            raise InputError(f"a mask has 8 or 16 bits, not {bits}")
         mask = self._enlarge[bits](scores).data
         # What the model saw larger than it is has no more to show.
         if self._chunked is None or scores.data.size > mask.size:
