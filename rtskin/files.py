@@ -99,6 +99,14 @@ def write_text(path: str | os.PathLike[str], text: str, *, overwrite: bool = Fal
     write_bytes(path, text.encode("utf-8"), overwrite=overwrite)
 
 
+def make_folders(folder: Path) -> None:
+    """The folder with those above it, as far as they are missing. SinkError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}") from error
+
+
 def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """OutputExistsError or SinkError where ``path`` cannot be written: to be asked before the work, not after it."""
     path, folder = Path(path), Path(path).parent

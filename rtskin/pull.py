@@ -18,8 +18,8 @@ from urllib.parse import urljoin, urlsplit
 from rtskin import paths
 from rtskin.assets import Asset, check, find_asset, place
 from rtskin.capture.redact import redact
-from rtskin.errors import InputError, ModelError, OutputExistsError, SinkError, reason
-from rtskin.files import OutputFile
+from rtskin.errors import InputError, ModelError, OutputExistsError, reason
+from rtskin.files import OutputFile, make_folders
 from rtskin.infer.weights import digest
 
 #: A folder that holds the assets: then nothing is asked of the network.
@@ -224,10 +224,7 @@ def _refuse_insecure(url: str) -> None:
 @contextmanager
 def _folder_for(target: Path) -> Iterator[None]:
     """The folder of ``target``, made where there is none, and gone again where nothing came into it."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {target.parent}: {reason(error)}") from error
+    make_folders(target.parent)
     try:
         yield
     finally:

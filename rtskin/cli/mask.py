@@ -10,6 +10,7 @@ import typer
 from rtskin.cli import options as o
 from rtskin.cli.mask_files import jobs_of
 from rtskin.errors import InputError
+from rtskin.files import make_folders
 
 
 def register(app: typer.Typer) -> None:
@@ -60,14 +61,14 @@ def mask(
 
       rtskin mask photo.jpg --out masks --model mobile-unet-parts --class skin,hair
     """
-    from rtskin.cli.mask_work import Wanted, make_folder, work
+    from rtskin.cli.mask_work import Wanted, work
     from rtskin.infer.runtimes.threads import cores
     from rtskin.render.still import check_view
     from rtskin.segmenter import Segmenter
 
     check_view(view, bits)
     jobs = jobs_of(images, out)
-    make_folder(out)
+    make_folders(out)
     own = {"size": size, "classes": classes, "mirror": mirror, "tiles": tiles}
     own["refine"] = _refiner(refine, refiner, tiles, classes)
     # Reading and writing an image take little beside a network that no frame of a video waits for.

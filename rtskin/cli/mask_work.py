@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtskin.capture.still import read_picture
-from rtskin.errors import RtskinError, SinkError, SourceError, reason
-from rtskin.files import check_output, write_bytes
+from rtskin.errors import RtskinError, SinkError, SourceError
+from rtskin.files import check_output, make_folders, write_bytes
 from rtskin.render import still
 
 if TYPE_CHECKING:
@@ -60,21 +59,13 @@ def work(jobs: Sequence[Job], segmenter: Segmenter, wanted: Wanted, tell: Callab
     return summary
 
 
-def make_folder(folder: Path) -> None:
-    """With those above it. SinkError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {reason(error)}") from None
-
-
 def _read(job: Job, wanted: Wanted) -> Picture | None:
     """None: it is there already. Errors: what would come after the work is said before it."""
     if job.target.exists() and job.target.resolve() == job.image.resolve():
         raise SinkError(f"the mask of {job.image} would replace the image; use another folder")
     if job.target.is_file() and not wanted.overwrite:
         return None
-    make_folder(job.target.parent)
+    make_folders(job.target.parent)
     check_output(job.target, wanted.overwrite)
     return read_picture(job.image)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rtskin.errors import ModelError, SinkError, reason
-from rtskin.files import write_bytes
+from rtskin.errors import ModelError
+from rtskin.files import make_folders, write_bytes
 from rtskin.infer.cards import Card
 from rtskin.infer.runtimes.trt_build import INT8_SUFFIX
 from rtskin.infer.weights import checked_weights, digest
@@ -36,10 +36,7 @@ def export(card: Card, ranges: Any, out: Path, overwrite: bool = False) -> Quant
         out / (weights.stem + CPU_SUFFIX): quantised(card, ranges, signed=False),
         out / (weights.stem + INT8_SUFFIX): quantised(card, ranges, signed=True),
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {out}: {reason(error)}") from None
+    make_folders(out)
     for path, data in files.items():
         write_bytes(path, data, overwrite=overwrite)
     cpu, tensorrt = files
