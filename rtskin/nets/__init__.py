@@ -19,6 +19,7 @@ NETS: Registry[Any] = Registry(
     "rtskin.nets",
     {
         "mobile-unet": "rtskin.nets.mobile_unet:MobileUNet",
+        "detail-unet": "rtskin.nets.detail_unet:DetailUNet",
         "straight-u2net": "rtskin.nets.straight_u2net:StraightU2Net",
         "dlmv": "rtskin.nets.dlmv:Dlmv",
         "u2netp": "rtskin.nets.u2net:U2NetP",

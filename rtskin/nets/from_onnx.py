@@ -95,6 +95,11 @@ def _mobile_unet(weights: Weights, graph: Any) -> dict[str, Any]:
     return {"channels": stem[1], "classes": weights["net.head.weight"].shape[0] // 4, "width": stem[0] / 16}
 
 
+def _detail_unet(weights: Weights, graph: Any) -> dict[str, Any]:
+    inner, planes = (weights[f"net.detail.{name}.weight"].shape[0] for name in ("first.0", "enlarged"))
+    return {**_mobile_unet(weights, graph), "planes": planes, "inner": inner}
+
+
 def _straight_u2net(weights: Weights, graph: Any) -> dict[str, Any]:
     base, mid = (weights[f"net.{name}.weight"].shape[0] for name in ("stem.0", "blocks.0.c1.conv"))
     # What is dropped while training stands between the blocks.
@@ -118,6 +123,7 @@ def _u2net(weights: Weights, graph: Any) -> dict[str, Any]:
 #: By architecture: what the network was built with.
 _OPTIONS: dict[str, Callable[[Weights, Any], dict[str, Any]]] = {
     "mobile-unet": _mobile_unet,
+    "detail-unet": _detail_unet,
     "straight-u2net": _straight_u2net,
     "dlmv": lambda weights, graph: {},
     "u2netp": _u2net,

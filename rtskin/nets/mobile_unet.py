@@ -40,7 +40,7 @@ class MobileUNet(nn.Module):
     def __init__(self, width: float = 1.0, channels: int = 3, classes: int = 1) -> None:
         super().__init__()
         stem = _round(_STEM * width)
-        self.stem = _conv(channels, stem, 3, stride=2)
+        self.stem = conv_norm(channels, stem, 3, stride=2)
         self.encoder = nn.ModuleList()
         here, widths = stem, [stem]
         for kernel, middle, out, stride, squeeze in _ENCODER:
@@ -56,13 +56,17 @@ class MobileUNet(nn.Module):
         nn.init.constant_(self.head.bias, -2.0 if classes == 1 else 0.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.pixel_shuffle(self.head(self.decoded(x)), 2)
+
+    def decoded(self, x: torch.Tensor) -> torch.Tensor:
+        """What the head is given: N×stem×H/2×W/2."""
         skips = [self.stem(x)]
         for stage in self.encoder:
             skips.append(stage(skips[-1]))
         x = skips.pop()
         for up in self.ups:
             x = up(x, skips.pop())
-        return F.pixel_shuffle(self.head(x), 2)
+        return x
 
 
 class Inverted(nn.Module):
@@ -73,11 +77,11 @@ class Inverted(nn.Module):
 
     def __init__(self, inputs: int, middle: int, outputs: int, kernel: int, stride: int, squeeze: bool) -> None:
         super().__init__()
-        layers: list[nn.Module] = [] if middle == inputs else [_conv(inputs, middle, 1)]
-        layers.append(_conv(middle, middle, kernel, stride, groups=middle))
+        layers: list[nn.Module] = [] if middle == inputs else [conv_norm(inputs, middle, 1)]
+        layers.append(conv_norm(middle, middle, kernel, stride, groups=middle))
         if squeeze:
             layers.append(Squeeze(middle))
-        layers.append(_conv(middle, outputs, 1, active=False))
+        layers.append(conv_norm(middle, outputs, 1, active=False))
         self.layers = nn.Sequential(*layers)
         self.residual = stride == 1 and inputs == outputs
 
@@ -104,8 +108,8 @@ class Up(nn.Module):
 
     def __init__(self, deep: int, skip: int) -> None:
         super().__init__()
-        self.project = _conv(deep, skip, 1, active=False)
-        self.filter = nn.Sequential(_conv(skip, skip, 3, groups=skip), _conv(skip, skip, 1))
+        self.project = conv_norm(deep, skip, 1, active=False)
+        self.filter = nn.Sequential(conv_norm(skip, skip, 3, groups=skip), conv_norm(skip, skip, 1))
 
     def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
         x = F.interpolate(self.project(x), scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -113,9 +117,10 @@ class Up(nn.Module):
         return x + self.filter(x)
 
 
-def _conv(
+def conv_norm(
     inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, active: bool = True
 ) -> nn.Sequential:
+    """A convolution that keeps the size (divided by ``stride``), batch normalisation, and Hardswish if ``active``."""
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),

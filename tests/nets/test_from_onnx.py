@@ -31,6 +31,7 @@ def enlarging(mode: bytes) -> Any:
     [
         ("mobile-unet", {"channels": 4, "classes": 1, "width": 0.5}),
         ("mobile-unet", {"channels": 3, "classes": 5, "width": 1.0}),
+        ("detail-unet", {"channels": 4, "classes": 1, "width": 0.5, "planes": 4, "inner": 8}),
         ("straight-u2net", {"base": 16, "mid": 8, "blocks": 3}),
         ("dlmv", {}),
         ("u2netp", {"channels": 4, "align_corners": True}),
@@ -52,7 +53,7 @@ def test_a_file_of_another_network_is_refused(architecture: str) -> None:
     with pytest.raises(ModelError, match=r"was not exported by rtskin: it holds no|does not hold the weights of"):
         from_onnx(architecture, path)
     with pytest.raises(
-        RuntimeUnavailableError, match=r"\(birefnet-lite, dlmv, mobile-unet, .*\), and .* is of the architecture 'unet'"
+        RuntimeUnavailableError, match=r"\(birefnet-lite, detail-unet, dlmv, .*\), and .* is of the architecture 'unet'"
     ):
         from_onnx("unet", path)
 

@@ -4,7 +4,8 @@ An exported file has no batch normalisation any more: it is folded into the conv
 what real batches do inside the network, so that a training goes on as if it had never been exported.
 
 The network that starts may have more input channels and more classes than the one whose weights it takes: then it gives
-the same skin at first, whatever is in the new channels (see :func:`fitted`). All else must agree.
+the same skin at first, whatever is in the new channels (see :func:`fitted`). It may also have parts that the other has not
+and that add nothing as they are built: it names them as ``grown``. All else must agree.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ def start_from(net: nn.Module, path: Path, batches: Iterable[torch.Tensor], clas
     if path.suffix != ".onnx":
         _load(net, fitted(chosen(checkpoint.load(path)), net, classes), path)
         return
-    _load(net, fitted(_unfolded(net, path), net, classes), path)
-    _normalise(net, batches)
+    state, found = _unfolded(net, path)
+    _load(net, fitted(state, net, classes), path)
+    _normalise(net, batches, found)
 
 
 def fitted(state: dict[str, Any], net: nn.Module, classes: Sequence[str] = ("skin",)) -> dict[str, Any]:
@@ -61,7 +63,11 @@ def fitted(state: dict[str, Any], net: nn.Module, classes: Sequence[str] = ("ski
             grown = torch.full_like(wanted[name], fill, device=state[name].device)
             grown[skin] = state[name]
             state[name] = grown
-    return state
+    return {**{name: value for name, value in wanted.items() if _is_grown(net, name)}, **state}
+
+
+def _is_grown(net: nn.Module, name: str) -> bool:
+    return name.split(".")[0] in getattr(net, "grown", ())
 
 
 def _load(net: nn.Module, state: dict[str, Any], path: Path) -> None:
@@ -80,8 +86,13 @@ def _weights_of(path: Path) -> Path:
     return checked_weights(Card.load(path / "model.toml" if path.is_dir() else path))
 
 
-def _unfolded(net: nn.Module, path: Path) -> dict[str, Any]:
-    """The file's weights under the network's names; batch normalisation only adds the bias that was folded in."""
+#: Convolutions, each with the name of the batch normalisation behind it, if there is one.
+_Convolutions = list[tuple[str, str | None]]
+
+
+def _unfolded(net: nn.Module, path: Path) -> tuple[dict[str, Any], _Convolutions]:
+    """The file's weights under the network's names, and what it has; batch normalisation only adds the bias that was folded
+    in."""
     if not path.is_file():
         raise InputError(f"there are no weights at {path}; give a checkpoint, a card or an ONNX file as net.init")
     try:
@@ -95,8 +106,10 @@ def _unfolded(net: nn.Module, path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} is no ONNX file: {str(error).splitlines()[0]}") from error
     values = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
     biases = {node.input[1]: node.input[2] for node in graph.node if node.op_type == "Conv" and len(node.input) > 2}
-    state = dict(net.state_dict())
-    for name, norm in _convolutions(net):
+    state, found = dict(net.state_dict()), _convolutions(net)
+    if any(_is_grown(net, name) and f"net.{name}.weight" not in values for name, _ in found):
+        found = [one for one in found if not _is_grown(net, one[0])]
+    for name, norm in found:
         weight = f"net.{name}.weight"
         if weight not in values or weight not in biases:
             raise ModelError(f"{path} has no weights called {weight}: it is the file of another network")
@@ -107,13 +120,13 @@ def _unfolded(net: nn.Module, path: Path) -> dict[str, Any]:
             continue
         state[f"{norm}.bias"], state[f"{norm}.weight"] = bias, torch.ones_like(bias)
         state[f"{norm}.running_mean"], state[f"{norm}.running_var"] = torch.zeros_like(bias), torch.ones_like(bias)
-    return state
+    return state, found
 
 
-def _convolutions(net: nn.Module) -> list[tuple[str, str | None]]:
-    """(name, name of the batch normalisation behind it) of all convolutions."""
+def _convolutions(net: nn.Module) -> _Convolutions:
+    """All of the network's."""
     modules = dict(net.named_modules())
-    found: list[tuple[str, str | None]] = []
+    found: _Convolutions = []
     for name, module in modules.items():
         if isinstance(module, nn.Conv2d):
             parent, _, last = name.rpartition(".")
@@ -123,10 +136,10 @@ def _convolutions(net: nn.Module) -> list[tuple[str, str | None]]:
 
 
 @torch.no_grad()
-def _normalise(net: nn.Module, batches: Iterable[torch.Tensor]) -> None:
+def _normalise(net: nn.Module, batches: Iterable[torch.Tensor], found: _Convolutions) -> None:
     """Put back what was folded: the same answers, from convolutions whose outputs have variance 1 before the norm."""
     modules = dict(net.named_modules())
-    seen: dict[str, list[torch.Tensor]] = {norm: [] for _, norm in _convolutions(net) if norm}
+    seen: dict[str, list[torch.Tensor]] = {norm: [] for _, norm in found if norm}
 
     def watch(norm: str) -> Any:
         def look(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -141,7 +154,7 @@ def _normalise(net: nn.Module, batches: Iterable[torch.Tensor]) -> None:
         net(batch)
     for hook in hooks:
         hook.remove()
-    for name, norm in _convolutions(net):
+    for name, norm in found:
         if norm:
             mean, square = torch.stack(seen[norm]).mean(0)
             _refold(modules[name], modules[norm], mean, (square - mean.square()).clamp(min=0).sqrt())

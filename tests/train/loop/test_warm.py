@@ -83,3 +83,32 @@ def test_other_weights_are_refused(trained: Path, tmp_path: Path) -> None:
         start_from(fresh(), tmp_path / "junk.onnx", [])
     with pytest.raises(ModelError, match="no model card"):
         start_from(fresh(), tmp_path / "none.toml", [])
+
+
+@pytest.mark.parametrize("file", ["last.pt", "model"])
+def test_a_network_with_more_behind_it_begins_as_the_one_it_grew_from(trained: Path, file: str) -> None:
+    """Its own logits are those of the other one, smoothed; its normalisations are as they were built."""
+    torch.manual_seed(6)
+    grown, plain = nets.build("detail-unet", width=0.25, channels=3), fresh()
+    start_from(plain, trained / "last.pt", [])
+    start_from(grown, trained / file, batches())
+    x = batches(1)[0]
+    with torch.no_grad():
+        wanted = torch.nn.functional.pad(plain.eval()(x), (1, 1, 1, 1), mode="replicate")
+        wanted = torch.nn.functional.conv2d(wanted, grown.get_buffer("smooth"))
+        assert torch.allclose(wanted, grown.eval()(x), atol=1e-3)
+    assert float(grown.get_parameter("detail.first.1.weight").detach().min()) == 1.0
+
+
+def test_what_a_grown_network_became_is_where_it_goes_on(tmp_path: Path) -> None:
+    """Once it is exported, the grown parts are read back too."""
+    recipe = parse({**small_recipe(), "net": {"architecture": "detail-unet", "options": {"width": 0.25}}, "steps": 3})
+    trainer = Trainer(recipe, scan(recipe, [small_data(tmp_path)]), tmp_path / "run")
+    trainer.run()
+    export(tmp_path / "run/last.pt", tmp_path / "run/model")
+    expected, found = (nets.build("detail-unet", width=0.25, channels=3) for _ in range(2))
+    start_from(expected, tmp_path / "run/last.pt", [])
+    start_from(found, tmp_path / "run/model", batches())
+    x = batches(1)[0]
+    with torch.no_grad():
+        assert torch.allclose(expected.eval()(x), found.eval()(x), atol=1e-3)
