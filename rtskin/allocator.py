@@ -1,4 +1,4 @@
-"""What the C library (glibc) does with memory that is given back. Both are settings of the process, so the command line
+"""What the C library (glibc) does with memory that is given back. All are settings of the process, so the command line
 makes them, not the graph; other systems and C libraries have no such settings, and need none."""
 
 from __future__ import annotations
@@ -7,11 +7,13 @@ import contextlib
 import ctypes
 
 #: mallopt's numbers (glibc, malloc.h).
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -3, -4, -8
 #: Bytes. Smaller than a plane of 4K; pictures of live video are smaller, and are faster from memory that is kept.
 LARGE = 4 << 20
 #: Heaps that threads share.
 ARENAS = 2
+#: The most that mallopt takes.
+_MOST = 2**31 - 1
 
 
 def give_back_large_blocks() -> bool:
@@ -22,6 +24,15 @@ def give_back_large_blocks() -> bool:
     1.3 GB where it now holds 0.8, and more with every segment. A fresh block costs its page faults, 1 ms for 8 MB.
     """
     return _set(_MMAP_THRESHOLD, LARGE) and _set(_TRIM_THRESHOLD, LARGE)
+
+
+def keep_large_blocks() -> bool:
+    """From now on all that is freed stays with the process, in one heap; False where that cannot be said.
+
+    For trainings: the tensors of a step are of tens of megabytes, which glibc takes from the system and gives back each
+    time, and a fresh block costs its page faults. Two fifths of a training's processor time went there.
+    """
+    return _set(_MMAP_MAX, 0) and _set(_TRIM_THRESHOLD, _MOST) and _set(_ARENA_MAX, 1)
 
 
 def share_heaps() -> bool:

@@ -79,3 +79,35 @@ def test_threads_share_heaps() -> None:
 def test_large_blocks_go_back_to_the_system() -> None:
     assert _more("kept") > 60
     assert _more("given back") < 20
+
+
+#: Faults of twenty steps that each need two blocks of 64 MB for a while.
+_STEPS = """
+import resource, sys
+import numpy as np
+from rtskin.allocator import keep_large_blocks
+
+if sys.argv[1] == "kept":
+    assert keep_large_blocks()
+
+def step():
+    one, other = np.empty(64 << 20, np.uint8), np.empty(64 << 20, np.uint8)
+    one[::4096] = other[::4096] = 1
+
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@glibc
+def test_blocks_that_are_kept_cost_no_page_faults() -> None:
+    faults = {}
+    for way in ("usual", "kept"):
+        done = subprocess.run(
+            [sys.executable, "-c", _STEPS, way], capture_output=True, text=True, check=True, timeout=60
+        )
+        faults[way] = int(done.stdout)
+    assert faults["kept"] < faults["usual"] / 20

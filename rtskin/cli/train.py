@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from rtskin.allocator import keep_large_blocks
 from rtskin.cli import train_data
 from rtskin.cli.session import on_interrupt
 
@@ -95,6 +96,7 @@ def recipe(
 
     folder = out or Path("runs") / recipes.load(path).name
     interrupted = threading.Event()
+    keep_large_blocks()
     # A second Ctrl-C does not wait for the step; the checkpoint before stays.
     with on_interrupt(interrupted.set, lambda: os._exit(1)):
         done = train(
