@@ -51,7 +51,7 @@ def answers(model: str, pictures: list[U8], runtime: str, **options: Any) -> lis
 @pytest.mark.parametrize("runtime", OTHERS)
 def test_the_answer_is_that_of_onnxruntime(model: str, runtime: str, portraits: list[U8]) -> None:
     found, expected = (answers(model, portraits, name) for name in (runtime, "onnxruntime"))
-    assert max(float(answer.max()) for answer in expected) > 0.9, "there is skin in it"
+    assert max(float(answer.max()) for answer in expected) > 0.7, "there is skin in it"
     for one, other in zip(found, expected, strict=True):
         assert one.shape == other.shape
         assert np.abs(one - other).mean() <= SAME
