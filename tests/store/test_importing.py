@@ -142,7 +142,7 @@ def test_nothing_stays_where_it_differs_from_torch(save: Save, home: Path, monke
     monkeypatch.setattr(onnx_file, "write", lambda net, path, shapes: path.write_bytes(b"g"))
     monkeypatch.setattr(onnx_file, "compare", differs)
     with pytest.raises(ModelError, match="differs from torch"):
-        import_checkpoint("straight-u2net", save(random_state("straight-u2net")))
+        import_checkpoint("straight-u2net", save(random_state("straight-u2net")), name="mine")
     assert list(home.iterdir()) == []
 
 
@@ -153,5 +153,5 @@ def test_no_space(save: Save, home: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(onnx_file, "write", full)
     with pytest.raises(SinkError, match=r"cannot be put into .*: No space left on device"):
-        import_checkpoint("straight-u2net", save(random_state("straight-u2net")))
+        import_checkpoint("straight-u2net", save(random_state("straight-u2net")), name="mine")
     assert list(home.iterdir()) == []
