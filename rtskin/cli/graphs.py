@@ -19,6 +19,7 @@ _WRITTEN = {
     "source.start": "--start",
     "source.end": "--end",
     "source.pace": "--pace",
+    "source.decode": "--decode",
     "infer.model": "--model",
     "infer.device": "--device",
     "infer.threads": "--threads",

@@ -171,6 +171,7 @@ class PlanOptions:
     overlay: OverlayOption = None
     start: o.StartOption = None
     end: o.EndOption = None
+    decode: o.DecodeOption = None
     smooth: o.SmoothOption = None
     strength: o.StrengthOption = None
     lookahead: o.LookaheadOption = None
