@@ -8,19 +8,16 @@ that happens to a picture once it is down.
 
 from __future__ import annotations
 
-import ctypes
 import re
-import sys
 from functools import lru_cache
 from typing import Any
 
 from rtskin.capture.semiplanar import planar
+from rtskin.driver import ffmpeg_said, require_driver
 from rtskin.errors import InputError, NoFramesError, RuntimeUnavailableError, reason
 from rtskin.media import av
 
 _NAMES = re.compile(r"cpu|cuda(?::(\d+))?")
-#: Of NVIDIA's driver: what computes, and what decodes.
-_LIBRARIES = ("nvcuda.dll", "nvcuvid.dll") if sys.platform == "win32" else ("libcuda.so.1", "libnvcuvid.so.1")
 #: Codecs that people meet and a GPU may know: which can hand work to one is asked of the build. (AV1 is not among them: a
 #: GPU may know it, but containers are opened with dav1d, which hands on nothing.)
 _CODECS = ("h264", "hevc", "vp8", "vp9", "mpeg2video", "mpeg4", "vc1", "mjpeg")
@@ -115,29 +112,18 @@ def _accelerator(decode: str, gpu: int) -> Any:
             f"decode {decode!r}: this PyAV was built without CUDA; the wheels for Linux and Windows have it: "
             "pip install --force-reinstall --no-deps --only-binary av av"
         )
-    missing = next((library for library in _LIBRARIES if not _loads(library)), None)
-    if missing is not None:
-        raise RuntimeUnavailableError(
-            f"decode {decode!r}: {missing} is not here; it comes with NVIDIA's driver (a container gets it with --gpus all "
-            "and NVIDIA_DRIVER_CAPABILITIES=compute,video,utility)"
-        )
+    require_driver(f"decode {decode!r}", "compute", "decode")
     make = av.codec.hwaccel.HWAccel
     accelerator = make(device_type="cuda", device=str(gpu), allow_software_fallback=False)
     try:  # now, not at the first packet: whether there is a GPU
-        av.CodecContext.create("h264", "r", accelerator)
+        with ffmpeg_said() as said:
+            av.CodecContext.create("h264", "r", accelerator)
     except (av.error.FFmpegError, RuntimeError) as error:
+        why = "; ".join(said) or reason(error)
         raise RuntimeUnavailableError(
-            f"decode {decode!r}: CUDA does not start on GPU {gpu} ({reason(error)}); check the driver with nvidia-smi"
+            f"decode {decode!r}: CUDA does not start on GPU {gpu} ({why}); check the driver with nvidia-smi"
         ) from None
     return accelerator
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from rtskin import driver
 from rtskin.capture import file, hardware, network
 from rtskin.capture.file import FileCapture
 from rtskin.capture.hardware import Hardware, check_decode, hardware_for
@@ -135,9 +136,9 @@ def test_a_build_without_cuda_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path:
         FileCapture(make_video(tmp_path / "clip.mp4", 2), decode="cuda")
 
 
-@pytest.mark.parametrize("missing", hardware._LIBRARIES)
+@pytest.mark.parametrize("missing", [driver.library_of("compute"), driver.library_of("decode")])
 def test_a_driver_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str) -> None:
-    monkeypatch.setattr(hardware, "_loads", lambda library: library != missing)
+    monkeypatch.setattr(driver, "_loads", lambda library: library != missing)
     with pytest.raises(RuntimeUnavailableError, match=rf"^decode 'cuda:1': {missing} is not here; .*NVIDIA's driver"):
         FileCapture(make_video(tmp_path / "clip.mp4", 2), decode="cuda:1")
 
@@ -145,7 +146,7 @@ def test_a_driver_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tm
 def test_a_driver_without_a_gpu_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     if no_gpu() is None:
         pytest.skip("there is a GPU")
-    monkeypatch.setattr(hardware, "_loads", lambda library: True)
+    monkeypatch.setattr(driver, "_loads", lambda library: True)
     with pytest.raises(RuntimeUnavailableError, match=r"^decode 'cuda': CUDA does not start on GPU 0 \(.+\); check"):
         hardware_for("cuda")
 

@@ -135,10 +135,10 @@ def test_a_cutout_stands_before_what_is_asked_for(
 def test_a_gpu_that_is_not_there_is_refused_at_the_start(
     rtskin: Rtskin, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
 ) -> None:
-    from rtskin.capture import hardware
+    from rtskin import driver
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(hardware, "_loads", lambda library: False)
+    monkeypatch.setattr(driver, "_loads", lambda library: False)
     name, *rest = verb
     outcome = rtskin(name, str(clip), *rest, "--decode", "cuda")
     assert outcome.status == 1
