@@ -83,7 +83,9 @@ def compile_for(spec: GraphSpec) -> None:
     Not for nodes with options that are wrong: building them says that.
     """
     from rtskin.kernels.ahead import compile_ahead
+    from rtskin.kernels.numba_alone import load_numba
 
+    load_numba()
     seconds: dict[str, float] = {}
     try:
         for node in spec.nodes.values():
