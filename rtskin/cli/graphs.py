@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from rtskin.cli.starting import nothing_to_collect
 from rtskin.errors import InputError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
@@ -68,7 +69,8 @@ def graph_from(
         return spec
 
     try:
-        return Graph.from_toml(pipeline, settings, ready)
+        with nothing_to_collect():
+            return Graph.from_toml(pipeline, settings, ready)
     except InputError as error:
         # What the file itself says is placed in it, and has no key any more.
         option = None if error.key is None else (written or option_of)(error.key.removeprefix("nodes."))

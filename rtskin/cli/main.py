@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 import rtskin
+from rtskin.cli.starting import nothing_to_collect
 from rtskin.errors import InputError, RtskinError
 
 VERBS = (
@@ -74,7 +75,9 @@ def run(arguments: list[str] | None = None) -> None:
     _log_to_stderr(debug)
     words = [argument for argument in arguments if argument != "--debug"]
     try:
-        _command(words[0] if words and words[0] in VERBS else None)(words, prog_name="rtskin")
+        with nothing_to_collect():
+            command = _command(words[0] if words and words[0] in VERBS else None)
+        command(words, prog_name="rtskin")
     except KeyboardInterrupt:
         _interrupted()  # before there was a graph to drain
     except SystemExit as end:
