@@ -9,11 +9,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 #: Seconds that Python's own way has: where it runs code of its own, a KeyboardInterrupt is raised at once.
 _OWN_WAY = 0.2
 #: As of every interrupted verb (rtskin.cli.main).
 _STATUS, _SAID = 1, b"rtskin: interrupted\n"
+
+
+def _end(clean_up: Callable[[], None]) -> NoReturn:
+    """Python's own end takes seconds with LLVM loaded, and has nothing to put in order yet."""
+    clean_up()
+    os.write(sys.stderr.fileno(), _SAID)
+    os._exit(_STATUS)
 
 
 @contextmanager
@@ -34,15 +42,16 @@ def ends_at_once(clean_up: Callable[[], None]) -> Iterator[None]:
     def listen() -> None:
         while number := heard.recv(1):
             if number[0] == signal.SIGINT and not done.wait(_OWN_WAY):
-                clean_up()
-                os.write(sys.stderr.fileno(), _SAID)
-                os._exit(_STATUS)
+                _end(clean_up)
 
     listener = threading.Thread(target=listen, name="ctrl-c", daemon=True)
     listener.start()
     before = signal.set_wakeup_fd(told.fileno())
     try:
         yield
+    except KeyboardInterrupt:
+        done.set()
+        _end(clean_up)
     finally:
         done.set()
         signal.set_wakeup_fd(before)
