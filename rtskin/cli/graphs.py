@@ -84,10 +84,11 @@ def compile_for(spec: GraphSpec) -> None:
 
     Not for nodes with options that are wrong: building them says that.
     """
-    from rtskin.kernels.ahead import compile_ahead
     from rtskin.kernels.numba_alone import load_numba
 
     load_numba()
+    from rtskin.kernels.ahead import compile_ahead  # after it: this loads numba
+
     seconds: dict[str, float] = {}
     try:
         for node in spec.nodes.values():

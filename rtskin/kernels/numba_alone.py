@@ -7,7 +7,8 @@ from importlib.util import find_spec
 
 
 def load_numba() -> None:
-    """Import numba's code for arrays. To be called while no other thread imports anything, so by a program, not a library.
+    """Import numba, and its code for arrays. To be called before anybody else imports it, and while no other thread imports
+    anything: so by a program, not a library.
 
     That code imports scipy.linalg only to see whether it is there, which decides how np.convolve and np.correlate multiply
     in a kernel; that is set right afterwards. What needs scipy imports it when it does.
