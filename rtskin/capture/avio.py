@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from rtskin.capture.hardware import Hardware
 from rtskin.capture.orient import Orienter
 from rtskin.capture.picture import AvPicture, Converter, color_of
 from rtskin.capture.raster import fields_of, pixel_aspect_of
@@ -49,19 +50,26 @@ def rate_of(stream: Any) -> Fraction | None:
     return None
 
 
-def decode(stream: Any, packets: Iterator[Any], damaged: Callable[[], None]) -> Iterator[Any]:
-    """The av.VideoFrames in ``packets``, those held back at the end included; damage is reported and passed over."""
+def decode(
+    stream: Any, packets: Iterator[Any], damaged: Callable[[], None], hardware: Hardware | None = None, name: str = ""
+) -> Iterator[Any]:
+    """The av.VideoFrames in ``packets``, those held back at the end included; damage is reported and passed over.
+
+    hardware: what decodes the stream ``name`` (of messages), in place of the processor; its errors.
+    """
     for packet in packets:
         try:
             frames = stream.codec_context.decode(packet)
         except av.error.FFmpegError:
+            if hardware is not None:
+                hardware.refused(packet, stream.codec_context, name)
             damaged()
             continue
         spoilt = packet.is_corrupt
         for frame in frames:
             spoilt = spoilt or frame.is_corrupt
             if frame.width and frame.height:
-                yield frame
+                yield frame if hardware is None else hardware.down(frame)
         if spoilt:
             damaged()
 

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rtskin.capture.hardware import Hardware, open_accelerated
 from rtskin.errors import NoFramesError, SourceError, reason
 from rtskin.media import av
 
 
-def open_file(path: Path) -> Any:
-    """The av container of a file; NoFramesError where it is empty, else SourceError, in words for people."""
+def open_file(path: Path, hardware: Hardware | None = None) -> Any:
+    """The av container of a file; NoFramesError where it is empty, else SourceError, in words for people.
+
+    hardware: what decodes it, in place of the processor; its errors.
+    """
     try:
-        return av.open(os.fspath(path))
+        return open_accelerated(hardware, path.name, os.fspath(path))
     except (av.error.InvalidDataError, av.error.EOFError):
         if path.stat().st_size == 0:
             raise NoFramesError(f"{path} is empty") from None

@@ -9,6 +9,7 @@ from typing import Any
 
 from rtskin.capture.avio import Times, decode, rate_of, use_threads
 from rtskin.capture.container import Packets, is_shown, video_stream
+from rtskin.capture.hardware import Hardware
 from rtskin.capture.losses import Losses
 
 log = logging.getLogger("rtskin.capture")
@@ -21,15 +22,20 @@ class Decoder:
     """Decodes the video of ``container`` (an open av container), from where it stands.
 
     damaged: packets or frames that libav complained of. losses: of frames that never came. decoded: frames that came, since
-    the last ``restart``. threads: rtskin.capture.avio.use_threads. Errors as of rtskin.capture.container.video_stream.
+    the last ``restart``. threads: rtskin.capture.avio.use_threads. hardware: what decodes in place of the processor.
+    Errors as of rtskin.capture.container.video_stream, and of Hardware.
     """
 
-    def __init__(self, container: Any, name: str, threads: int | None = None) -> None:
-        self._name = name
+    def __init__(self, container: Any, name: str, threads: int | None = None, hardware: Hardware | None = None) -> None:
+        self._name, self._hardware = name, hardware
         self._said = False
         self.stream = video_stream(container, name)
         self.base = Fraction(self.stream.time_base)
-        use_threads(self.stream, "AUTO", threads)
+        if hardware is None:
+            use_threads(self.stream, "AUTO", threads)
+        else:
+            hardware.takes(self.stream, name)
+            use_threads(self.stream, "SLICE", 1)
         self.times = Times(self.base, rate_of(self.stream))
         self.restart(Packets(container, self.stream), None)
 
@@ -40,7 +46,7 @@ class Decoder:
         self.losses = Losses(low, high)
         self.damaged = self.decoded = 0
         self.times.reset()
-        self._frames = decode(self.stream, self._watched(first), self._count_damage)
+        self._frames = decode(self.stream, self._watched(first), self._count_damage, self._hardware, self._name)
 
     @property
     def broken(self) -> str | None:

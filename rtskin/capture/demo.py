@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
 from rtskin.capture.base import Capture
 from rtskin.capture.params import parse
 from rtskin.errors import MissingExtraError
 from rtskin.frame import F32, U8, BgrPicture, Color, Frame, SourceInfo
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 
@@ -105,7 +105,7 @@ class DemoCapture(Capture):
         return matrix, left
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _blend(below: U8, above: U8) -> None:
     """Lays ``above`` (BGR and opacity) over ``below`` (BGR), in place."""
     for y in range(above.shape[0]):

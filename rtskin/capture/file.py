@@ -14,6 +14,7 @@ from rtskin.capture.avio import Pictures, describe
 from rtskin.capture.container import Packets, length_of, open_file
 from rtskin.capture.decoded import Bounds, DecodedCapture
 from rtskin.capture.decoder import Decoder
+from rtskin.capture.hardware import hardware_for, none_came
 from rtskin.capture.identity import Identity
 from rtskin.capture.said import CUT_SHORT
 from rtskin.capture.span import Point, Span
@@ -33,11 +34,12 @@ class FileCapture(DecodedCapture):
     first, last: numbers of frames in the order of showing, from 0 (rtskin.capture.table); first ≤ n < last. They are found
     from the packets, and decoding begins at the last key frame from which the pictures are the same as in the whole file.
     pts stay the file's own; ``info`` but for its length is that of the whole file. threads: to decode in; with 1, pictures
-    that are damaged look the same on every machine (None: as many as help).
+    that are damaged look the same on every machine (None: as many as help). decode: "cuda" or "cuda:N", an NVIDIA GPU, in
+    place of the processor ("cpu"); pictures that are not damaged are the same.
 
     Counters: those of DecodedCapture, and truncated (1: the file ends too early).
     NoFramesError: nothing can be decoded, or (when read) nothing lies in the span. SourceError: no video; the file was
-    changed while it was read.
+    changed while it was read. RuntimeUnavailableError: there is no such GPU, or it cannot decode this video.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class FileCapture(DecodedCapture):
         first: int | None = None,
         last: int | None = None,
         threads: int | None = None,
+        decode: str | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"a file is decoded in 1 thread or more, not {threads}")
@@ -56,7 +59,8 @@ class FileCapture(DecodedCapture):
         self._threads = threads
         self._path = Path(uri)
         self._truncated = 0
-        self._container = open_file(self._path)
+        self._hardware = hardware_for(decode)
+        self._container = open_file(self._path, self._hardware)
         try:
             self._begin()
         except BaseException:
@@ -65,11 +69,12 @@ class FileCapture(DecodedCapture):
 
     def _begin(self) -> None:
         self._identity = Identity.of(self._path)
-        decoder = Decoder(self._container, self._path.name, self._threads)
+        decoder = Decoder(self._container, self._path.name, self._threads, self._hardware)
         item = decoder.next()
         if item is None:
             why = f" ({decoder.broken})" if decoder.broken else ""
-            raise NoFramesError(f"no picture in {self._path.name} can be decoded{why}")
+            otherwise = f"no picture in {self._path.name} can be decoded{why}"
+            raise none_came(self._hardware, decoder.stream.codec_context, self._path.name, otherwise)
         frame, self._origin = item
         timed = frame.pts is not None or frame.dts is not None
         info, orient = describe(decoder.stream, frame, self._path.name)
@@ -113,8 +118,8 @@ class FileCapture(DecodedCapture):
 
     def _reopen(self) -> None:
         self._container.close()
-        self._container = open_file(self._path)
-        self._decoder = Decoder(self._container, self._path.name, self._threads)
+        self._container = open_file(self._path, self._hardware)
+        self._decoder = Decoder(self._container, self._path.name, self._threads, self._hardware)
 
     def _estimate(self, decoder: Decoder, rate: Fraction | None) -> dict[str, Any]:
         """frames and duration of what will be given."""

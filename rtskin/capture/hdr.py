@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from rtskin.frame import F32, U8, Color
+from rtskin.kernels.jit import njit
 
 U16 = npt.NDArray[np.uint16]
 
@@ -69,7 +69,7 @@ def _codes() -> U8:
     return codes
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _map(deep: U16, light: F32, matrix: F32, hlg: bool, codes: U8, out: U8) -> None:
     for place in range(deep.shape[0]):
         b, g, r = light[deep[place, 0]], light[deep[place, 1]], light[deep[place, 2]]

@@ -38,7 +38,7 @@ KINDS = {
     "network": Kind(
         "a network stream",
         "rtskin.capture.network:NetworkCapture",
-        frozenset({"open_timeout", "read_timeout", "reconnect", "max_lag"}),
+        frozenset({"open_timeout", "read_timeout", "reconnect", "max_lag", "decode"}),
     ),
     "pattern": Kind("a pattern", "rtskin.capture.pattern:PatternCapture"),
     "demo": Kind("the demo", "rtskin.capture.demo:DemoCapture"),
@@ -46,7 +46,9 @@ KINDS = {
     "image": Kind("an image", "rtskin.capture.images:ImageCapture"),
     "pipe": Kind("standard input", "rtskin.capture.pipe:PipeCapture", frozenset({"start", "end"})),
     "file": Kind(
-        "a video file", "rtskin.capture.file:FileCapture", frozenset({"start", "end", "first", "last", "threads"})
+        "a video file",
+        "rtskin.capture.file:FileCapture",
+        frozenset({"start", "end", "first", "last", "threads", "decode"}),
     ),
 }
 
@@ -58,18 +60,20 @@ def open_source(uri: str | int | os.PathLike[str], **options: Any) -> Capture:
         0, "0", "/dev/video0"                           camera (options width, height in pixels, rate in
                                                         frames/s, lock of exposure, reconnect: attempts)
         "rtsp://…", rtmp, http(s), udp, tcp             network stream (open_timeout, read_timeout, max_lag in
-                                                        seconds, reconnect: attempts in a row)
+                                                        seconds, reconnect: attempts in a row; decode)
         "pattern:640x480@60?frames=100"                 synthetic picture with its frame number burnt in
         "demo:1280x720@30?seconds=10"                   a portrait in motion (extra ``demo``)
         "shot.%04d.png", "shots/*.jpg"                  image sequence (start, end; rate in frames/s)
         "photo.jpg"                                     one image, a sequence of one frame
         "-"                                             a video through standard input (start, end)
         anything else                                   video file (start, end; or first, last: frames by number;
-                                                        threads to decode in)
+                                                        threads to decode in; decode: "cpu", or "cuda" and
+                                                        "cuda:N", an NVIDIA GPU, or an error)
     options: those named above; None means not given. start, end: seconds from the first frame (12.5), a clock
     ("1:02:03.5"), or the number of a frame ("300f"); the end itself is not given.
 
-    Errors: InputError for an option that does not apply, SourceNotFoundError, SourceError, NoFramesError.
+    Errors: InputError for an option that does not apply, SourceNotFoundError, SourceError, NoFramesError;
+    RuntimeUnavailableError for a GPU that cannot be had, or cannot decode that video.
 
     >>> with open_source("clip.mp4", start=2.0) as source:
     ...     for frame in source:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numba
-
 from rtskin.frame import U8
+from rtskin.kernels.jit import njit
 
 
-@numba.njit("void(u1[::1])", nogil=True, cache=True)
+@njit("void(u1[::1])", nogil=True, cache=True)
 def lift(values: U8) -> None:
     """Adds 1 in place to all that is neither 0 nor 255: black stays black."""
     for index in range(values.size):

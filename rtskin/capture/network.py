@@ -14,10 +14,11 @@ from typing import Any
 from rtskin.capture.avio import Pictures, Times, decode, describe, use_threads
 from rtskin.capture.base import Capture
 from rtskin.capture.container import video_stream
+from rtskin.capture.hardware import hardware_for, none_came, open_accelerated
 from rtskin.capture.live import LagMeter, Timeline
 from rtskin.capture.pump import Pump
 from rtskin.capture.redact import redact
-from rtskin.errors import InputError, NoFramesError, SourceError, reason
+from rtskin.errors import InputError, SourceError, reason
 from rtskin.frame import Frame
 from rtskin.media import av
 
@@ -37,7 +38,7 @@ class NetworkCapture(Capture):
 
     open_timeout, read_timeout: seconds without an answer until the connection counts as broken. reconnect: attempts in
     a row, with pauses of 0.5, 1, 2 … 8 s, before giving up; 0 never reconnects. max_lag: seconds that a frame of a live
-    stream may come late before frames are skipped to catch up.
+    stream may come late before frames are skipped to catch up. decode: as of rtskin.capture.file.FileCapture.
 
     A clip of known length served by HTTP is not live: it is read as fast as it is taken, every frame, and after a
     broken connection from where it broke. Anything else is live; its pts keep growing when it is opened again.
@@ -52,6 +53,7 @@ class NetworkCapture(Capture):
         read_timeout: float = 5.0,
         reconnect: int = 5,
         max_lag: float = 1.0,
+        decode: str | None = None,
     ) -> None:
         for name, value in (("open_timeout", open_timeout), ("read_timeout", read_timeout), ("max_lag", max_lag)):
             if not (math.isfinite(value) and value > 0):
@@ -61,6 +63,7 @@ class NetworkCapture(Capture):
         self._uri, self._shown = uri, redact(uri)
         self._timeouts, self._attempts = (open_timeout, read_timeout), reconnect
         self._damaged = self._late = self._reconnects = 0
+        self._hardware = hardware_for(decode)
         self._container = self._connect()
         try:
             first = self._begin()
@@ -107,7 +110,7 @@ class NetworkCapture(Capture):
     def _connect(self) -> Any:
         options = {"rtsp_transport": "tcp"} if self._uri.lower().startswith("rtsp") else {}
         try:
-            return av.open(self._uri, options=options, timeout=self._timeouts)
+            return open_accelerated(self._hardware, self._shown, self._uri, options=options, timeout=self._timeouts)
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise SourceError(f"{self._shown} cannot be opened: {self._why(error, self._timeouts[0])}") from None
 
@@ -117,12 +120,20 @@ class NetworkCapture(Capture):
         self._skipping = False
         self._stream = video_stream(self._container, self._shown)
         # Frame threads hold frames back, which a live picture has no time for.
-        use_threads(self._stream, "SLICE" if self._length() is None else "AUTO")
-        self._frames = decode(self._stream, self._packets(), self._count_damage)
+        if self._hardware is None:
+            use_threads(self._stream, "SLICE" if self._length() is None else "AUTO")
+        else:
+            self._hardware.takes(self._stream, self._shown)
+            use_threads(self._stream, "SLICE", 1)
+        self._frames = self._decoded()
         first = next(self._frames, None)
         if first is None:
-            raise NoFramesError(f"{self._shown} sends no picture that can be decoded{self._because()}")
+            otherwise = f"{self._shown} sends no picture that can be decoded{self._because()}"
+            raise none_came(self._hardware, self._stream.codec_context, self._shown, otherwise)
         return first
+
+    def _decoded(self) -> Iterator[Any]:
+        return decode(self._stream, self._packets(), self._count_damage, self._hardware, self._shown)
 
     def _packets(self) -> Iterator[Any]:
         """Packets until the stream ends or breaks; ``_broken`` says which. Then an empty one, which empties the decoder."""
@@ -227,7 +238,7 @@ class NetworkCapture(Capture):
             self._container.seek(self._last or 0, stream=self._stream)
         except av.error.FFmpegError:
             return first  # a server without ranges sends it all again, and what was given is passed over
-        self._frames = decode(self._stream, self._packets(), self._count_damage)
+        self._frames = self._decoded()
         return next(self._frames, first)
 
     # -- words ---------------------------------------------------------------------------------------------------

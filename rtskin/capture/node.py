@@ -34,7 +34,17 @@ class SourceOptions(NodeOptions):
     height: int | None = Field(default=None, gt=0)
     rate: float | None = Field(default=None, gt=0)
     lock: bool | None = None
+    decode: str | None = None
     reconnect: int | None = Field(default=None, ge=0)
+
+    @field_validator("decode")
+    @classmethod
+    def _decodes(cls, decode: str | None) -> str | None:
+        if decode is not None:
+            from rtskin.capture.hardware import check_decode  # late: it loads FFmpeg
+
+            check_decode(decode)
+        return decode
 
     @field_validator("start")
     @classmethod

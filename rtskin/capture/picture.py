@@ -9,6 +9,7 @@ import numpy as np
 
 from rtskin.capture.hdr import is_hdr, tone_map
 from rtskin.capture.lift import lift
+from rtskin.capture.semiplanar import planar
 from rtskin.frame import U8, Color, Yuv
 from rtskin.media import av, cv2
 from rtskin.pool import BufferPool
@@ -98,6 +99,7 @@ class Converter:
 
     def __init__(self) -> None:
         self._scaler = av.video.reformatter.VideoReformatter()
+        self._unpairer = av.video.reformatter.VideoReformatter()
         self._pool = BufferPool()
         # One at a time: the scaler's tables are shared, and the frame's colour fields are rewritten while it works.
         self._lock = threading.Lock()
@@ -131,6 +133,8 @@ class Converter:
         """The frame in a format of BGR, full range; and whether its own range was full."""
         matrix, full = resolve(color_of(frame), frame.format.name, frame.width, frame.height)
         with self._lock:
+            # swscale converts chroma that stands in pairs in another way: off by up to 2 of 255.
+            frame = planar(frame, self._unpairer)
             converted = self._scaler.reformat(
                 frame,
                 format=form,

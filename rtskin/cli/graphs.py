@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from rtskin.cli.starting import nothing_to_collect
 from rtskin.errors import InputError
 from rtskin.graph import Graph
 from rtskin.graph.spec import GraphSpec
@@ -19,6 +20,7 @@ _WRITTEN = {
     "source.start": "--start",
     "source.end": "--end",
     "source.pace": "--pace",
+    "source.decode": "--decode",
     "infer.model": "--model",
     "infer.device": "--device",
     "infer.threads": "--threads",
@@ -67,7 +69,8 @@ def graph_from(
         return spec
 
     try:
-        return Graph.from_toml(pipeline, settings, ready)
+        with nothing_to_collect():
+            return Graph.from_toml(pipeline, settings, ready)
     except InputError as error:
         # What the file itself says is placed in it, and has no key any more.
         option = None if error.key is None else (written or option_of)(error.key.removeprefix("nodes."))
@@ -81,7 +84,10 @@ def compile_for(spec: GraphSpec) -> None:
 
     Not for nodes with options that are wrong: building them says that.
     """
-    from rtskin.kernels.ahead import compile_ahead
+    from rtskin.kernels.numba_alone import load_numba
+
+    load_numba()
+    from rtskin.kernels.ahead import compile_ahead  # after it: this loads numba
 
     seconds: dict[str, float] = {}
     try:

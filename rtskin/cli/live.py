@@ -42,6 +42,7 @@ def live(
     ] = None,
     start: o.StartOption = None,
     end: o.EndOption = None,
+    decode: o.DecodeOption = None,
     pace: o.PaceOption = None,
     pairing: Annotated[
         o.Pairing,
@@ -105,6 +106,7 @@ def live(
         "infer_runtime": runtime,
         "source_start": start,
         "source_end": end,
+        "source_decode": decode,
         "source_pace": pace,
         # Nothing has to keep up: the filter is not to depend on how busy the machine is.
         "smooth_in_time": False if pace is o.Pace.MAX else None,

@@ -6,12 +6,14 @@ import functools
 import importlib
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 import rtskin
+from rtskin.cli.starting import nothing_to_collect
 from rtskin.errors import InputError, RtskinError
 
 VERBS = (
@@ -42,8 +44,8 @@ class _Verbs(TyperGroup):
         return super().resolve_command(ctx, [two, *args[2:]] if two in self.commands else args)
 
 
-def application() -> typer.Typer:
-    """All verbs; each is a module of this package with a ``register(app)``."""
+def application(verbs: Iterable[str] = VERBS) -> typer.Typer:
+    """These verbs; each is a module of this package with a ``register(app)``."""
     app = typer.Typer(
         name="rtskin",
         cls=_Verbs,
@@ -54,15 +56,16 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_options)
-    for verb in VERBS:
+    for verb in verbs:
         importlib.import_module(f"rtskin.cli.{verb}").register(app)
     return app
 
 
 @functools.cache
-def _command() -> Any:
-    """The verbs as click has them: made once, since looking through the options of all takes a tenth of a second."""
-    return typer.main.get_command(application())
+def _command(verb: str | None) -> Any:
+    """That verb, or all of them, as click has them: made once, since looking through the options of all takes a tenth of a
+    second. What other verbs import would take as long again."""
+    return typer.main.get_command(application(VERBS if verb is None else [verb]))
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -70,8 +73,11 @@ def run(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
     _log_to_stderr(debug)
+    words = [argument for argument in arguments if argument != "--debug"]
     try:
-        _command()([argument for argument in arguments if argument != "--debug"], prog_name="rtskin")
+        with nothing_to_collect():
+            command = _command(words[0] if words and words[0] in VERBS else None)
+        command(words, prog_name="rtskin")
     except KeyboardInterrupt:
         _interrupted()  # before there was a graph to drain
     except SystemExit as end:

@@ -166,6 +166,15 @@ BackgroundOption = Annotated[
         show_default=_PIPELINES,
     ),
 ]
+DecodeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--decode",
+        metavar="cpu|cuda[:N]",
+        help="What decodes a file or network stream: the processor, or an NVIDIA GPU (an error where that cannot be).",
+        show_default="cpu",
+    ),
+]
 StartOption = Annotated[
     str | None,
     typer.Option(

@@ -65,7 +65,12 @@ RefineOption = Annotated[
     ),
 ]
 CodecOption = Annotated[
-    str | None, typer.Option("--codec", help="h264, ffv1, prores or vp9.", show_default="by extension and view")
+    str | None,
+    typer.Option(
+        "--codec",
+        help="h264, ffv1, prores or vp9; by an NVIDIA GPU h264_nvenc, hevc_nvenc or av1_nvenc.",
+        show_default="by extension and view",
+    ),
 ]
 CrfOption = Annotated[
     int | None,
@@ -171,6 +176,7 @@ class PlanOptions:
     overlay: OverlayOption = None
     start: o.StartOption = None
     end: o.EndOption = None
+    decode: o.DecodeOption = None
     smooth: o.SmoothOption = None
     strength: o.StrengthOption = None
     lookahead: o.LookaheadOption = None

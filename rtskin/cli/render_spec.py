@@ -187,6 +187,7 @@ def spec_for(options: PlanOptions) -> GraphSpec:
         infer_runtime=options.runtime,
         source_start=options.start,
         source_end=options.end,
+        source_decode=options.decode,
         smooth_strength=options.strength,
         smooth_lookahead=options.lookahead,
         preprocess_skip=options.skip,

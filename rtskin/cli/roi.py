@@ -38,6 +38,7 @@ def roi(
     model: o.ModelOption = None,
     start: o.StartOption = None,
     end: o.EndOption = None,
+    decode: o.DecodeOption = None,
     pace: o.PaceOption = None,
     smooth: o.SmoothOption = None,
     strength: o.StrengthOption = None,
@@ -91,6 +92,7 @@ def roi(
         infer_classes=classes,
         source_start=start,
         source_end=end,
+        source_decode=decode,
         infer_runtime=runtime,
         source_pace=pace,
         # Nothing has to keep up: the filter is not to depend on how busy the machine is.

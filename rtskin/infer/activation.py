@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from rtskin.kernels.jit import njit
 
 F32 = npt.NDArray[np.float32]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def clip(values: F32, channel: int, left: int, top: int, out: F32) -> None:
     """Probabilities already: C×h×w from (left, top) on → out, kept within 0 … 1. What is not a number becomes 0."""
     for y in range(out.shape[0]):
@@ -22,7 +23,7 @@ def clip(values: F32, channel: int, left: int, top: int, out: F32) -> None:
             target[x] = value if value < np.float32(1) else np.float32(1)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def sigmoid(values: F32, channel: int, left: int, top: int, out: F32) -> None:
     """Logits of one class each."""
     one = np.float32(1)
@@ -33,7 +34,7 @@ def sigmoid(values: F32, channel: int, left: int, top: int, out: F32) -> None:
             target[x] = one / (one + np.exp(-value)) if value == value else np.float32(0)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def softmax(values: F32, channel: int, left: int, top: int, out: F32) -> None:
     """Logits of classes that exclude each other."""
     for y in range(out.shape[0]):

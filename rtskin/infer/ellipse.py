@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 
 from rtskin.errors import InputError, RuntimeUnavailableError
 from rtskin.frame import U8, BgrPicture, Frame, Prepared, Scores, SourceInfo
 from rtskin.infer.base import BaseSegmenter, RuntimeInfo
 from rtskin.infer.cards import Card
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 
@@ -76,7 +76,7 @@ def table() -> U8:
     return np.where(inside, 255, 0).astype(np.uint8).reshape(-1)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def look_up(ycrcb: U8, table: U8, out: U8) -> None:
     """out[i] = table[256·Cr + Cb] of pixel i; ycrcb holds Y, Cr, Cb of one pixel after the other."""
     # Unsigned indices spare numba the test for negative ones.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from rtskin.errors import InputError
+from rtskin.kernels.jit import njit
 
 F32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
@@ -112,7 +112,7 @@ def choose(counts: npt.NDArray[Any], budget: int | None) -> Bool:
     return chosen.reshape(counts.shape)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _open_blocks(base: npt.NDArray[Any], low: int, high: int, out: Bool) -> None:
     height, width = base.shape
     for row in range(out.shape[0]):

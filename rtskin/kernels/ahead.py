@@ -16,6 +16,8 @@ from typing import Any
 
 from rtskin.infer.runtimes.threads import cores
 from rtskin.kernels import jobs
+from rtskin.kernels.interrupt import ends_at_once
+from rtskin.kernels.jit import unwritten
 
 log = logging.getLogger("rtskin.kernels")
 
@@ -23,6 +25,9 @@ log = logging.getLogger("rtskin.kernels")
 MOST = 3
 #: Seconds for which the others are waited for when this process has nothing left to do. The longest kernel takes 3 to 4.
 PATIENCE = 30.0
+_ONCE = "compiling for this machine, once: 10 to 20 seconds"
+_EVERY_TIME = "compiling, as at every start: 20 seconds and more"
+_MEND = "set NUMBA_CACHE_DIR to one that can be written"
 _WORKER = [sys.executable, "-m", "rtskin.kernels.worker"]
 
 
@@ -38,20 +43,24 @@ def compile_ahead(seconds: Mapping[str, float], tell: Callable[[str], None], bes
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for name in sorted(missing, key=lambda name: -seconds[name]):
         waiting.put(name)
-    helpers = _Helpers(waiting, min(cores() - 1, MOST) if beside is None else beside)
+    kept = any(map(jobs.is_kept, missing))
+    # What others compile can only be had from the disk.
+    helpers = _Helpers(waiting, 0 if not kept else min(cores() - 1, MOST) if beside is None else beside)
 
     def begin() -> None:
         # Only now: after an update, or where only the marks are missing, numba still has them all.
-        tell("compiling for this machine, once: 10 to 20 seconds")
+        tell(_ONCE if kept else f"{_EVERY_TIME}, since numba finds no folder to keep it in; {_MEND}")
         helpers.start()
 
     try:
-        with _first_miss(begin):
+        with ends_at_once(helpers.stop), _first_miss(begin):
             for name in _left(waiting):
                 _run(name)
-        helpers.wait(PATIENCE)
+            helpers.wait(PATIENCE)
     finally:
         helpers.stop()
+    if (why := unwritten()) is not None:
+        tell(f"what was compiled could not be kept ({why}), and will be compiled again; make room there, or {_MEND}")
 
 
 def _run(name: str) -> None:

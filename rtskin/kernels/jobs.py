@@ -27,6 +27,11 @@ def done(name: str) -> bool:
     return mark is not None and mark.exists()
 
 
+def is_kept(name: str) -> bool:
+    """Whether numba keeps what it compiles for that job."""
+    return _mark(name) is not None
+
+
 def _mark(name: str) -> Path | None:
     """The empty file that stands for it, beside what numba keeps: both go at once. None where numba keeps nothing."""
     module = import_module(name.partition(":")[0])

@@ -67,6 +67,7 @@ OPTIONS: Mapping[str, _Option] = {
     "--copies": _Option((_of_file("copies"),)),
     "--start": _Option((("segments", "first"),), _LENGTHS),
     "--end": _Option((("segments", "last"),), _LENGTHS),
+    "--decode": _Option(()),  # pictures are the same
     "--segment": _Option((("segments", "frames"),)),
     # A model that looks at its last mask is smoothed in another way.
     "--model": _Option((_of_node("model"), ("model", "name")), (("model", _REST), *_SETTLED, _of_node("method"))),

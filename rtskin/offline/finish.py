@@ -143,7 +143,9 @@ def _write(folder: WorkFolder, stopping: threading.Event, progress: Callable[[in
 def _graph(folder: WorkFolder) -> tuple[Graph, NumberedFrames, StoredMasks]:
     manifest = folder.manifest
     part = manifest.segments
-    frames = NumberedFrames(folder.source(), folder.table, part.first, part.last, fill=True)
+    frames = NumberedFrames(
+        folder.source(), folder.table, part.first, part.last, fill=True, decode=folder.manifest.decode
+    )
     masks = StoredMasks(folder)
     graph = Graph().add("source", frames).add("masks", masks).connect("source", "masks", size=4)
     for number, output in enumerate(manifest.outputs):

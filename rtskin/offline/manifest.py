@@ -100,6 +100,12 @@ class Manifest(_Part):
         except OSError as error:
             raise InputError(f"{path} cannot be read: {reason(error)}") from None
 
+    @property
+    def decode(self) -> str | None:
+        """What decodes the input, as of rtskin.capture.file.FileCapture; None: nothing was said of it."""
+        said: str | None = self.pipeline["nodes"].get("source", {}).get("options", {}).get("decode")
+        return said
+
     def differences(self, other: Manifest) -> dict[Key, tuple[Any, Any]]:
         """What decides, and is another in ``other``: keys, the value here and the one there. Outputs by their paths.
         rtskin.offline.changes says it in words."""

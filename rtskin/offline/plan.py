@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtskin.capture.kinds import open_source
 from rtskin.capture.span import Point
 from rtskin.capture.table import FrameTable
 from rtskin.errors import GraphSpecError, InputError, SinkError, reason
@@ -79,20 +80,22 @@ def plan(path: Path, wanted: Wanted) -> WorkFolder:
 
 
 def _renew(path: Path, there: Manifest, now: Manifest, table: FrameTable) -> None:
-    """Whether outputs may be replaced is as it is asked for now. Their order stays: what is finished is known by it. A frame
-    table that is damaged is mended."""
+    """Whether outputs may be replaced, and what decodes, is as it is asked for now. The order of outputs stays: what is
+    finished is known by it. A frame table that is damaged is mended."""
     try:
         _ = WorkFolder(path).table
     except InputError:
         write_bytes(path / TABLE, to_bytes(table), overwrite=True)
     asked = {output.path: output for output in now.outputs}
     outputs = [asked[output.path] for output in there.outputs]
-    if outputs != there.outputs:
-        there.model_copy(update={"outputs": outputs}).save(path / MANIFEST)
+    if outputs != there.outputs or there.decode != now.decode:
+        pipeline = there.pipeline if there.decode == now.decode else now.pipeline
+        there.model_copy(update={"outputs": outputs, "pipeline": pipeline}).save(path / MANIFEST)
 
 
 def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
     table = read_table(wanted.source)
+    _check_decodes(wanted)
     first, last = part_of(wanted.source, table, wanted.start, wanted.end)
     spec = mask_part(wanted.spec)
     _check(spec)
@@ -121,6 +124,14 @@ def _manifest(path: Path, wanted: Wanted) -> tuple[Manifest, FrameTable]:
 def evenly(frames: int, most: int) -> int:
     """Frames of a segment where so many are cut into as few as can be, all of one size: no worker waits for a long one."""
     return math.ceil(frames / math.ceil(frames / most))
+
+
+def _check_decodes(wanted: Wanted) -> None:
+    """A GPU that was asked for is there, and decodes the input: RuntimeUnavailableError now, not in the first worker."""
+    node = wanted.spec.nodes.get(SOURCE)
+    decode = None if node is None else node.options.get("decode")
+    if decode is not None:
+        open_source(wanted.source, decode=decode).close()
 
 
 def warm_up_for(table: FrameTable) -> int:

@@ -48,7 +48,7 @@ def make_segment(
     """
     writer, numbers = MatteWriter(folder.mattes(segment)), Runs()
     try:
-        frames = NumberedFrames(source, folder.table, segment.from_, segment.to)
+        frames = NumberedFrames(source, folder.table, segment.from_, segment.to, decode=folder.manifest.decode)
         graph = mask_graph(folder.manifest.pipeline, frames, segmenter)
         open_end = segment.end == len(folder.table)  # its table may only be an estimate
         for packet in graph:

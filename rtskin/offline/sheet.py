@@ -90,7 +90,7 @@ class _Painter:
 
 
 def _frame(folder: WorkFolder, number: int) -> Frame | None:
-    frames = NumberedFrames(folder.source(), folder.table, number, number + 1)
+    frames = NumberedFrames(folder.source(), folder.table, number, number + 1, decode=folder.manifest.decode)
     frames.open(Context())
     try:
         return frames.read()

@@ -20,14 +20,17 @@ class NumberedFrames(Source):
     where ``last`` is the table's end, also where the table could only estimate.
 
     fill: a frame that cannot be decoded is the one before it once more, at its own time, so that none is missing; there is
-    none before the first picture. lost: how many could not be decoded, so far.
+    none before the first picture. decode: of a file, as of rtskin.capture.file.FileCapture. lost: how many could not be
+    decoded, so far.
     """
 
     gives = Frame
 
-    def __init__(self, uri: str, table: FrameTable, first: int, last: int, *, fill: bool = False) -> None:
+    def __init__(
+        self, uri: str, table: FrameTable, first: int, last: int, *, fill: bool = False, decode: str | None = None
+    ) -> None:
         super().__init__()
-        self._uri, self._table, self._fill = uri, table, fill
+        self._uri, self._table, self._fill, self._decode = uri, table, fill, decode
         self._first, self._last = first, last
         self._capture: Capture | None = None
         self._counters: dict[str, int | float | str] = {}
@@ -39,7 +42,7 @@ class NumberedFrames(Source):
         self.lost = 0
 
     def open(self, context: Context) -> None:
-        self._capture = _open_at(self._uri, self._table, self._first, self._last)
+        self._capture = _open_at(self._uri, self._table, self._first, self._last, self._decode)
 
     def read(self) -> Frame | None:
         if not self._ready:
@@ -112,13 +115,14 @@ class NumberedFrames(Source):
         return replace(before, seq=number, pts=pts, duration=duration or None, number=name)
 
 
-def _open_at(uri: str, table: FrameTable, first: int, last: int) -> Capture:
+def _open_at(uri: str, table: FrameTable, first: int, last: int, decode: str | None) -> Capture:
     """A capture of frames first … last − 1; of all from ``first`` on, where ``last`` is the table's end."""
     kind = kind_of(uri)
     if kind == "image":
         return open_source(uri)  # which is one frame, and has no parts
     if kind == "file":
         # One thread: what damaged pictures look like must not depend on the machine.
-        return open_source(uri, first=first or None, last=None if last == len(table) else last, threads=1)
+        behind = None if last == len(table) else last
+        return open_source(uri, first=first or None, last=behind, threads=1, decode=decode)
     start, end = (float(int(table.pts[row]) * table.time_base) for row in (first, last - 1))
     return open_source(uri, start=start, end=end + float(table.time_base) / 2)

@@ -208,7 +208,14 @@ class _Stretches(Source):
         super().__init__()
         ends = [0, *(segment.end for segment in folder.segments)]
         self._todo = [
-            NumberedFrames(folder.source(), folder.table, max(segment.start, end), segment.end, fill=True)
+            NumberedFrames(
+                folder.source(),
+                folder.table,
+                max(segment.start, end),
+                segment.end,
+                fill=True,
+                decode=folder.manifest.decode,
+            )
             for segment, end in zip(folder.segments, ends, strict=False)
             if segment.end > end
         ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from rtskin.kernels.jit import njit
 
 Array = npt.NDArray[Any]
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def resample(
     source: Array,
     rows: Any,
@@ -37,7 +38,7 @@ def resample(
         _blend_columns(row, columns[0], columns[1], first, second, third, x, gain, bias)
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def _blend_rows(source: Array, start: Any, weights: Array, row: Array) -> None:
     # Runs over contiguous memory, so the compiler makes vector instructions of it.
     line, weight = source[start], weights[0]
@@ -51,7 +52,7 @@ def _blend_rows(source: Array, start: Any, weights: Array, row: Array) -> None:
                 row[i] += weight * np.float32(line[i])
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def _blend_columns(
     row: Array,
     starts: Array,

@@ -11,11 +11,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from rtskin.frame import U8, Yuv
+from rtskin.kernels.jit import njit
 from rtskin.preprocess.kernels import _blend_rows
 from rtskin.preprocess.taps import Taps, taps
 
@@ -95,7 +95,7 @@ def _rows(plane: U8) -> U8:
     return np.lib.stride_tricks.as_strided(plane, (plane.shape[0], plane.strides[0]), writeable=False)
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def _resample(  # type: ignore[no-untyped-def]
     y, u, v, rows, columns, chroma_rows, chroma_columns, widths, scratch, m, out, corner, planes, gain, bias
 ):
@@ -118,7 +118,7 @@ def _resample(  # type: ignore[no-untyped-def]
         _convert(a, b, c, m[8], m[9], m[10], m[11], gain[2], bias[2], out[planes[2], at, left : left + count])
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def _gather_four(row, starts, weights, out):  # type: ignore[no-untyped-def]
     for i in range(out.size):
         at = np.uint64(starts[i])
@@ -126,7 +126,7 @@ def _gather_four(row, starts, weights, out):  # type: ignore[no-untyped-def]
         out[i] = first + (weights[i, 2] * row[at + np.uint64(2)] + weights[i, 3] * row[at + np.uint64(3)])
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def _gather(row, starts, weights, out):  # type: ignore[no-untyped-def]
     if weights.shape[1] == FOUR:
         _gather_four(row, starts, weights, out)
@@ -141,7 +141,7 @@ def _gather(row, starts, weights, out):  # type: ignore[no-untyped-def]
         out[i] = total
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True, fastmath=True)
 def _convert(a, b, c, my, mu, mv, base, gain, bias, out):  # type: ignore[no-untyped-def]
     for i in range(out.size):
         value = my * a[i] + mu * b[i] + mv * c[i] + base

@@ -6,6 +6,7 @@ import numba
 import numpy as np
 
 from rtskin.frame import U8
+from rtskin.kernels.jit import njit
 
 #: Sides of squares up to which 16 bits hold the sum of a column.
 LARGEST = 256
@@ -24,7 +25,7 @@ def shrink(plane: U8, by: int, out: U8) -> None:
     _shrink(rows, by, out, np.empty(out.shape[1] * by, np.uint16))
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _add(row, sums):  # type: ignore[no-untyped-def]
     for x in range(sums.shape[0]):
         sums[x] = _u16(sums[x] + _u16(row[x]))
@@ -33,7 +34,7 @@ def _add(row, sums):  # type: ignore[no-untyped-def]
 _ROWS = numba.types.Array(numba.uint8, 2, "C", readonly=True)
 
 
-@numba.njit((_ROWS, numba.int64, numba.uint8[:, ::1], numba.uint16[::1]), nogil=True, cache=True, error_model="numpy")
+@njit((_ROWS, numba.int64, numba.uint8[:, ::1], numba.uint16[::1]), nogil=True, cache=True, error_model="numpy")
 def _shrink(rows, by, out, sums):  # type: ignore[no-untyped-def]
     """Columns first, which is vector code: rows are added to ``sums``; then neighbours in it."""
     scale = _f32(1) / _f32(by * by)

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from rtskin.frame import Frame
+from rtskin.kernels.jit import njit
 from rtskin.preprocess.answer import Answer
 from rtskin.preprocess.small import small_luma
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from rtskin.frame import F32, U8
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.render import lines
@@ -68,7 +68,7 @@ def _widen(plane: F32, size: tuple[int, int], pool: BufferPool) -> F32:
     return out
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _row(y: int, height: int, rows: int) -> tuple[int, int, np.float32]:
     """The two rows of the small grid around row y of the large one, and the weight of the second (pixel centres)."""
     at = (y + 0.5) * rows / height - 0.5
@@ -77,7 +77,7 @@ def _row(y: int, height: int, rows: int) -> tuple[int, int, np.float32]:
     return first, min(first + 1, rows - 1), np.float32(at - first)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _apply(guide: U8, a: F32, b: F32, out: Plane, full: np.float32) -> None:
     height, width = out.shape
     half, zero = np.float32(0.5), np.float32(0.0)
@@ -92,7 +92,7 @@ def _apply(guide: U8, a: F32, b: F32, out: Plane, full: np.float32) -> None:
             out_row[x] = np.int32(min(max(value, zero), full))
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _enlarge(scores: F32, out: Plane, full: np.float32) -> None:
     height, width = out.shape
     half, zero = np.float32(0.5), np.float32(0.0)

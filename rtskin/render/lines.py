@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from rtskin.frame import F32, U8
+from rtskin.kernels.jit import njit
 from rtskin.pool import BufferPool
 
 #: The guide is followed fully where the scores around differ by a quarter or more, and less below that.
@@ -44,7 +45,7 @@ def warm_through() -> None:
     _through(small, small.copy(), small.copy(), 1, padded[0], rows, small.copy(), small.copy())
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _mirrored(at: int, size: int) -> int:
     """Position in 0 … size - 1 that a position outside is the mirror image of; the border itself is doubled."""
     while at < 0 or at >= size:
@@ -52,7 +53,7 @@ def _mirrored(at: int, size: int) -> int:
     return at
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _slide(padded: F32, radius: int, width: int, out: F32) -> None:
     """Sums of 2·radius + 1 neighbours; ``padded`` is filled but for its mirrored ends."""
     for k in range(radius):
@@ -63,7 +64,7 @@ def _slide(padded: F32, radius: int, width: int, out: F32) -> None:
         _add(padded[k : k + width], out)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _slopes(guide: U8, scores: F32, radius: int, eps: np.float32, padded: F32, rows: F32, mean: F32, out: F32) -> None:
     """mean: of the guide in the window around each pixel. out: covariance of guide and scores by the guide's variance."""
     height, width = scores.shape
@@ -83,7 +84,7 @@ def _slopes(guide: U8, scores: F32, radius: int, eps: np.float32, padded: F32, r
         _divide(mean[y], rows[1], rows[2], rows[3], share, eps, out[y])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _through(scores: F32, mean: F32, slopes: F32, radius: int, padded: F32, rows: F32, a: F32, b: F32) -> None:
     """Every pixel lies in many windows: a is the mean of their slopes, weakened where the scores around are flat. b makes
     the lines pass through (mean of the guide, score)."""
@@ -118,45 +119,45 @@ def _more(one: np.float32, other: np.float32) -> np.float32:
     return one if one > other else other
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _clear(planes: F32) -> None:
     for k in range(planes.shape[0]):
         for x in range(planes.shape[1]):
             planes[k, x] = np.float32(0)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _add(row: F32, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] += row[x]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _add_guide(guide: U8, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] += np.float32(guide[x]) * _UNIT
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _add_squared(guide: U8, out: F32) -> None:
     for x in range(out.shape[0]):
         value = np.float32(guide[x]) * _UNIT
         out[x] += value * value
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _add_product(guide: U8, row: F32, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] += np.float32(guide[x]) * _UNIT * row[x]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _scale(row: F32, share: np.float32, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] = row[x] * share
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")  # Python's tests every divisor, and nothing is vectorised
+@njit(nogil=True, cache=True, error_model="numpy")  # Python's tests every divisor, and nothing is vectorised
 def _divide(mean: F32, p: F32, ii: F32, ip: F32, share: np.float32, eps: np.float32, out: F32) -> None:
     for x in range(out.shape[0]):
         i = mean[x]
@@ -164,19 +165,19 @@ def _divide(mean: F32, p: F32, ii: F32, ip: F32, share: np.float32, eps: np.floa
         out[x] = (ip[x] * share - i * (p[x] * share)) / (variance + eps)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _lowest(above: F32, row: F32, below: F32, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] = _less(_less(above[x], below[x]), row[x])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _highest(above: F32, row: F32, below: F32, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] = _more(_more(above[x], below[x]), row[x])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _weaken(total: F32, low: F32, high: F32, share: np.float32, out: F32) -> None:
     low_right, high_right = low[2:], high[2:]
     low_here, high_here = low[1:], high[1:]
@@ -186,7 +187,7 @@ def _weaken(total: F32, low: F32, high: F32, share: np.float32, out: F32) -> Non
         out[x] = total[x] * share * _less(FOLLOW * (highest - lowest), np.float32(1))
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _offset(row: F32, a: F32, mean: F32, out: F32) -> None:
     for x in range(out.shape[0]):
         out[x] = row[x] - a[x] * mean[x]

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from rtskin.kernels.jit import njit
 
 #: Columns of a run: its strong pixels are those that reach the second, higher threshold.
 _ROW, _START, _STOP, _ROOT, _STRONG = range(5)

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from rtskin.frame import F32, U8, Frame
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.preprocess.small import small_luma
 from rtskin.smooth.averaging import Averaging, weight
@@ -94,7 +95,7 @@ def _kernel(data: npt.NDArray[Any]) -> Any:
     return _follow_u8 if data.dtype == np.uint8 else _follow_f32
 
 
-@njit(inline="always")
+@numba.njit(inline="always")
 def _ramp(value, low, high):  # type: ignore[no-untyped-def]
     """0 up to low, 1 from high on, smooth between."""
     part = (value - np.float32(low)) * np.float32(1 / (high - low))
@@ -102,7 +103,7 @@ def _ramp(value, low, high):  # type: ignore[no-untyped-def]
     return part * part * (np.float32(3) - np.float32(2) * part)
 
 
-@njit(inline="always")
+@numba.njit(inline="always")
 def _step(state, new, share, usual):  # type: ignore[no-untyped-def]
     """One pixel's new state. Written without branches on purpose, so that it becomes vector code.
 

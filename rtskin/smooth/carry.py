@@ -20,9 +20,9 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 import numpy as np
-from numba import njit
 
 from rtskin.frame import F32, U8
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.smooth.motion import STILL, Motion, Mover

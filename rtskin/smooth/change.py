@@ -8,9 +8,9 @@ has noise, and a hand before a wall of nearly its own brightness changed as much
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rtskin.frame import F32, U8
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.smooth.motion import Motion, Mover

@@ -13,9 +13,9 @@ one compared with the one before it.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rtskin.frame import F32, U8, Frame
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.preprocess.small import small_luma
 from rtskin.smooth.tone import ToneMatch, median_difference

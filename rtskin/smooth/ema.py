@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from rtskin.frame import F32, U8, Frame
+from rtskin.kernels.jit import njit
 from rtskin.smooth.averaging import Averaging, weight
 
 

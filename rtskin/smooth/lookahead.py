@@ -22,11 +22,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
+import numba
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from rtskin.frame import F32, U8, Scores
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.preprocess.small import small_luma
@@ -196,7 +197,7 @@ def _scale(data: F32 | U8) -> np.float32:
     return np.float32(1 / 255 if data.dtype == np.uint8 else 1)
 
 
-@njit(inline="always")
+@numba.njit(inline="always")
 def _fall(value, low, high):  # type: ignore[no-untyped-def]
     """1 up to low, 0 from high on, straight between."""
     part = (np.float32(high) - value) * np.float32(1 / (high - low))

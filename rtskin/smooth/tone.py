@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rtskin.frame import U8
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 

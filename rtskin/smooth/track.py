@@ -16,9 +16,9 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from rtskin.frame import F32, U8, Frame
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.preprocess.small import small_luma

@@ -28,6 +28,8 @@ NULL = ("--sink", "null")
         (["live", "{clip}", *NULL, "--start", "2", "--end", "1"], "--end: end (1 s) must lie behind start (2 s)"),
         (["live", "{clip}", *NULL, "--end", "-1"], "--end: end is in seconds, 0 or more"),
         (["live", SOURCE, *NULL, "--start", "1"], "a pattern takes no option 'start'; it is for an image sequence or"),
+        (["live", SOURCE, *NULL, "--decode", "cuda"], "a pattern takes no option 'decode'; it is for a network stream"),
+        (["live", "{clip}", *NULL, "--decode", "gpu"], "--decode: decode is cpu, cuda, or cuda:0, cuda:1"),
         (["live", SOURCE, *NULL, "--background", "00ff00"], "what a cutout stands before; add --view cutout"),
         (["live", SOURCE, *NULL, "--view", "cutout", "--background", "no.png"], "--background: no.png is neither a colour"),
         (["live", SOURCE, *NULL, "--every", "61"], "--every: "),
@@ -127,3 +129,19 @@ def test_a_cutout_stands_before_what_is_asked_for(
         assert outcome.status == 0, outcome.err
         for name in ("live.0003.png", "file.0003.png"):
             assert np.abs(cv2.imread(name)[-4, -4].astype(int) - bgr).max() <= 2, (name, background)
+
+
+@pytest.mark.parametrize("verb", [("live", *NULL), ("roi",), ("render", "out.mkv")])
+def test_a_gpu_that_is_not_there_is_refused_at_the_start(
+    rtskin: Rtskin, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    from rtskin import driver
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(driver, "_loads", lambda library: False)
+    name, *rest = verb
+    outcome = rtskin(name, str(clip), *rest, "--decode", "cuda")
+    assert outcome.status == 1
+    assert "decode 'cuda': lib" in outcome.err.splitlines()[-1]
+    assert "NVIDIA's driver" in outcome.err
+    assert not list(tmp_path.iterdir())

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 TINY = '''
-import os, time
+import hashlib, os, signal, time
 from pathlib import Path
-import numba
 import numpy as np
+from rtskin.kernels.jit import njit
 
 HERE = Path(__file__).parent
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def kernel(values, by):
     total = 0
     for value in values:
@@ -50,6 +50,29 @@ def until_gone():
 def die():
     (HERE / f"gone-{os.getpid()}").touch()
     os._exit(3)
+
+def killed():
+    (HERE / f"gone-{os.getpid()}").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def deaf():
+    """Compiles, so that helpers start, waits for one, and is then as LLVM is: it comes to no signal."""
+    whole()
+    wait_for("hangs-*")
+    (HERE / f"deaf-{os.getpid()}").touch()
+    deafly()
+
+def stays():
+    (HERE / f"hangs-{os.getpid()}").touch()
+    deafly()
+
+def deafly():
+    """Minutes outside of Python, which comes to no signal then; other threads do their work."""
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)
+
+def hang_here():
+    (HERE / f"here-{os.getpid()}").touch()
+    time.sleep(600)
 
 def hang():
     (HERE / f"gone-{os.getpid()}").touch()

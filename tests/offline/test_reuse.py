@@ -209,3 +209,10 @@ def test_outputs_keep_their_order(planned: Planned) -> None:
     outputs = [first, first.model_copy(update={"path": f"{first.path}.mkv"})]
     two = planned("two", outputs=outputs)
     assert planned("two", outputs=outputs[::-1]).manifest.outputs == two.manifest.outputs
+
+
+def test_what_decodes_is_as_it_is_asked_for_now(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rtskin.capture.file.hardware_for", lambda decode: None)  # as if there were a GPU
+    assert planned().manifest.decode is None
+    assert planned(settings={"source.decode": "cuda"}).manifest.decode == "cuda"
+    assert planned().manifest.decode is None

@@ -20,7 +20,7 @@ from typing import Protocol
 from rtskin.errors import SinkError, reason
 from rtskin.frame import Mask
 from rtskin.render.outputs.formats import Kind, codec_for
-from rtskin.render.outputs.options import OutputOptions
+from rtskin.render.outputs.options import NVENC, OutputOptions
 from rtskin.render.outputs.shown import shown_by, view_names
 
 __all__ = ["Output", "OutputOptions", "check_output_fits", "open_output", "view_names"]
@@ -86,7 +86,8 @@ def check_output_fits(
     options: OutputOptions | None = None,
     source: str | os.PathLike[str] | None = None,
 ) -> None:
-    """To be asked before any work: InputError, SinkError where that view does not fit into ``path``.
+    """To be asked before any work: InputError, SinkError where that view does not fit into ``path``;
+    RuntimeUnavailableError for a GPU's codec that cannot be had here.
 
     source: the file that the frames will come from; its audio must fit too (unless ``options.strict`` is off).
     """
@@ -103,6 +104,7 @@ def check_output_fits(
         check_images(text, shown.kind)
     else:
         codec_for(Path(path), options.codec, shown.kind, options.crf)
+        _check_encoder(options)
         if source is not None and options.strict:
             _check_audio(Path(path), options, source, shown.kind)
 
@@ -114,6 +116,13 @@ def kind_of(view: str) -> Kind:
 
 def _is_images(text: str) -> bool:
     return text.endswith(("/", os.sep)) or "%" in Path(text).name or Path(text).suffix.lower() in (".png", ".exr")
+
+
+def _check_encoder(options: OutputOptions) -> None:
+    if options.codec in NVENC:  # else nothing has to be loaded to know
+        from rtskin.render.outputs.nvenc import require_encoder
+
+        require_encoder(options.codec)
 
 
 def _check_audio(path: Path, options: OutputOptions, source: str | os.PathLike[str], kind: Kind) -> None:

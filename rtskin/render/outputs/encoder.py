@@ -47,10 +47,13 @@ class VideoWriter:
         self._container, self._tags = container, tags
         self.stream = container.add_stream(encoding.encoder, rate=rate or 30, options=dict(encoding.options))
         self.stream.width, self.stream.height = size
-        self.stream.pix_fmt = encoding.pixel_format
+        self.stream.pix_fmt = self._taken = encoding.taken or encoding.pixel_format
+        self._scaler = av.video.reformatter.VideoReformatter()
         self.stream.time_base = time_base
         context = self.stream.codec_context
         context.time_base = time_base
+        if encoding.tag is not None and container.format.name in ("mp4", "mov"):
+            context.codec_tag = encoding.tag
         context.thread_count = threads
         context.flags |= _FRAME_DURATION
         context.color_range, context.colorspace = tags.range, tags.matrix
@@ -65,6 +68,8 @@ class VideoWriter:
     def write(self, picture: Any, pts: int, duration: int) -> None:
         """The next picture; pts and duration in ticks of the time base."""
         tags, picture = self._tags, self._mark(picture)
+        if picture.format.name != self._taken:
+            picture = self._scaler.reformat(picture, format=self._taken, threads=1)
         # ProRes keeps its colours in the frames' headers, and takes them from the frames.
         picture.color_range, picture.colorspace = tags.range, tags.matrix
         picture.color_primaries, picture.color_trc = tags.primaries, tags.transfer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 
 from rtskin.frame import Color
+from rtskin.kernels.jit import njit
 from rtskin.media import av, cv2
 from rtskin.render.outputs import mix
 from rtskin.render.outputs.color import FULL, LIMITED, matrix_for
@@ -165,7 +165,7 @@ def _widened(plane: Plane, steps: int, width: int) -> Plane:
     return plane
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _widen(plane: Any, out: Any) -> None:
     """Twice as wide: every sample, and between two their mean."""
     width = plane.shape[1]

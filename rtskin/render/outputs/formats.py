@@ -12,14 +12,23 @@ from typing import Literal
 
 from rtskin.errors import InputError, SinkError
 from rtskin.media import av
-from rtskin.render.outputs.options import Codec
+from rtskin.render.outputs.options import NVENC, Codec
 from rtskin.render.outputs.pixels import layout_of, nearest, planar_like
 
 #: matte: the mask alone. alpha: a picture with the mask as its alpha. picture: everything else.
 Kind = Literal["matte", "picture", "alpha"]
 
 _PRESET = "veryfast"
-_CRF = {"h264": 18, "vp9": 20}
+_CRF = {"h264": 18, "vp9": 20, "h264_nvenc": 18, "hevc_nvenc": 18, "av1_nvenc": 22}
+#: Smallest and largest that they have; a GPU's take 0 for "as you like".
+_CRFS = {"h264": (0, 51), "vp9": (0, 63), "h264_nvenc": (1, 51), "hevc_nvenc": (1, 51), "av1_nvenc": (1, 63)}
+#: Of a GPU's encoders: the formats that pictures are brought into, and how an encoder wants the samples of some.
+_OFFERS = {
+    "h264_nvenc": ("yuv420p", "yuv444p"),
+    "hevc_nvenc": ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le"),
+    "av1_nvenc": ("yuv420p", "yuv420p10le"),
+}
+_TAKEN = {"yuv420p10le": "p010le", "yuv444p10le": "yuv444p10msble"}
 #: A matte's edge is where errors are seen.
 _CRF_ALPHA = 8
 #: Of FFV1, in the order in which they are tried; 0: the first number from 4 on that goes.
@@ -36,12 +45,16 @@ class Container:
 
 
 CONTAINERS: dict[str, Container] = {
-    ".mp4": Container("mp4", {"matte": "h264", "picture": "h264"}, ("h264",)),
-    ".mov": Container("mov", {"matte": "prores", "picture": "prores", "alpha": "prores"}, ("prores", "h264")),
-    ".mkv": Container(
-        "matroska", {"matte": "ffv1", "picture": "h264", "alpha": "ffv1"}, ("ffv1", "h264", "prores", "vp9")
+    ".mp4": Container("mp4", {"matte": "h264", "picture": "h264"}, ("h264", *NVENC)),
+    ".mov": Container(
+        "mov",
+        {"matte": "prores", "picture": "prores", "alpha": "prores"},
+        ("prores", "h264", "h264_nvenc", "hevc_nvenc"),
     ),
-    ".webm": Container("webm", {"matte": "vp9", "picture": "vp9", "alpha": "vp9"}, ("vp9",)),
+    ".mkv": Container(
+        "matroska", {"matte": "ffv1", "picture": "h264", "alpha": "ffv1"}, ("ffv1", "h264", "prores", "vp9", *NVENC)
+    ),
+    ".webm": Container("webm", {"matte": "vp9", "picture": "vp9", "alpha": "vp9"}, ("vp9", "av1_nvenc")),
 }
 #: Codecs that can hold a matte beside a picture.
 _ALPHA: tuple[Codec, ...] = ("prores", "ffv1", "vp9")
@@ -53,6 +66,8 @@ class Encoding:
     """How pictures become packets. encoder, pixel_format: FFmpeg's names; full: codes go over the full range.
 
     tolerance: how far, on average over a plane, in 255ths, a decoded picture may be from what was written; 0: not at all.
+    taken: the format in which the encoder takes the same samples; None: pixel_format. tag: what mp4 and mov call it, where
+    that is not what FFmpeg writes.
     """
 
     encoder: str
@@ -60,6 +75,8 @@ class Encoding:
     full: bool
     tolerance: float
     options: Mapping[str, str] = field(default_factory=dict)
+    taken: str | None = None
+    tag: str | None = None
 
 
 def container_for(path: Path) -> Container:
@@ -97,9 +114,22 @@ def codec_for(path: Path, codec: Codec, kind: Kind, crf: int | None = None) -> C
     if chosen is None or (kind == "alpha" and chosen not in _ALPHA):
         what = path.suffix if chosen is None else chosen
         raise SinkError(f"{what} cannot hold alpha; write to {endings_for('alpha')}")
-    if crf is not None and (chosen not in _CRF or (chosen == "h264" and crf > 51)):
-        raise InputError(f"crf {crf} is not for {chosen}: it goes to 51 for h264 and to 63 for vp9, others have none")
+    if kind == "matte" and chosen in NVENC:
+        raise SinkError(
+            f"{chosen} is for pictures, and spoils a matte's edges; use the codec {container.auto['matte']}"
+        )
+    if crf is not None:
+        _check_crf(chosen, crf)
     return chosen
+
+
+def _check_crf(codec: Codec, crf: int) -> None:
+    least, most = _CRFS.get(codec, (0, -1))
+    if not least <= crf <= most:
+        raise InputError(
+            f"crf {crf} is not for {codec}: it goes to 51 for h264, h264_nvenc and hevc_nvenc, to 63 for vp9 and av1_nvenc, "
+            "from 0 on, from 1 on for a GPU's; others have none"
+        )
 
 
 def encoding_for(
@@ -109,6 +139,8 @@ def encoding_for(
 
     codec: not "auto" (:func:`codec_for`).
     """
+    if codec in NVENC:
+        return _nvenc(codec, kind, form, full, size, crf)
     make = {"h264": _h264, "ffv1": _ffv1, "prores": _prores, "vp9": _vp9}[codec]
     return make(kind, form, full, size, crf)
 
@@ -166,6 +198,29 @@ def _vp9(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | No
     chosen = _offer(offers, form, kind, fallback=offers[0])
     options = {**options, "crf": str(crf)} | ({"auto-alt-ref": "0"} if kind == "alpha" else {})
     return Encoding("libvpx-vp9", chosen, full and not layout_of(form).rgb, _tolerance(crf), options)
+
+
+def _nvenc(codec: Codec, kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | None) -> Encoding:
+    offers = [name for name in _OFFERS[codec] if "444" in name or not (size[0] % 2 or size[1] % 2)]
+    if not offers:
+        raise SinkError(
+            f"{codec} takes even sizes, not {size[0]}x{size[1]}; use the codec hevc_nvenc, h264_nvenc or h264"
+        )
+    chosen = _offer(offers, form, kind, fallback=offers[0])
+    crf = _CRF[codec] if crf is None else crf
+    # Constant quality at any rate. Without B-frames packets come in the order of their pictures, and one at a time.
+    options = {"preset": "p4", "rc": "vbr", "cq": str(crf), "b": "0", "bf": "0"}
+    coarse = crf * _CRFS["h264"][1] / _CRFS[codec][1]
+    return Encoding(
+        codec,
+        chosen,
+        full and not layout_of(form).rgb,
+        _tolerance(coarse),
+        options,
+        taken=_TAKEN.get(chosen),
+        # With FFmpeg's own tag, hev1, players of one large maker show nothing.
+        tag="hvc1" if codec == "hevc_nvenc" else None,
+    )
 
 
 def _exact(crf: int | None) -> dict[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from rtskin.kernels.jit import njit
 from rtskin.render.outputs.pixels import Plane
 from rtskin.render.outputs.weights import U16
 
@@ -26,7 +26,7 @@ def rescale(plane: Plane, gain: float, offset: float, largest: int, out: Plane) 
     _rescale(plane, np.float32(gain), np.float32(offset + 0.5), np.float32(largest), out)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _untouched(row: Any) -> bool:
     seen = np.uint16(0)
     for x in range(row.shape[0]):
@@ -34,7 +34,7 @@ def _untouched(row: Any) -> bool:
     return seen == 0
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _toward(plane: Any, weights: Any, code: Any) -> None:
     unit, half = np.float32(1 / 65535), np.float32(0.5)
     for y in range(plane.shape[0]):
@@ -46,7 +46,7 @@ def _toward(plane: Any, weights: Any, code: Any) -> None:
             row[x] = np.int32(value + (code - value) * (np.float32(weight[x]) * unit) + half)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _toward_plane(plane: Any, weights: Any, other: Any) -> None:
     unit, half = np.float32(1 / 65535), np.float32(0.5)
     for y in range(plane.shape[0]):
@@ -58,7 +58,7 @@ def _toward_plane(plane: Any, weights: Any, other: Any) -> None:
             row[x] = np.int32(value + (np.float32(target[x]) - value) * (np.float32(weight[x]) * unit) + half)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _rescale(plane: Any, gain: Any, offset: Any, largest: Any, out: Any) -> None:
     zero = np.float32(0)
     for y in range(plane.shape[0]):

@@ -8,7 +8,9 @@ from typing import Literal
 
 from rtskin.errors import InputError
 
-Codec = Literal["auto", "h264", "ffv1", "prores", "vp9"]
+Codec = Literal["auto", "h264", "ffv1", "prores", "vp9", "h264_nvenc", "hevc_nvenc", "av1_nvenc"]
+#: Those that an NVIDIA GPU encodes; only ever by name, since "auto" is to give the same file everywhere.
+NVENC: tuple[Codec, ...] = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
 #: Of what the source holds besides its pictures: everything, the audio alone, or nothing.
 Copies = Literal["all", "audio", "none"]
 
@@ -17,11 +19,12 @@ Copies = Literal["all", "audio", "none"]
 class OutputOptions:
     """How a file is written.
 
-    codec: "auto" goes by the extension and the view. crf: of H.264 and VP9, 0 … 51 (63), smaller is finer. threads: of the
-    encoder; part of what the bytes of an H.264 file depend on. bits: 8 or 16, of PNG; by default those of what is written:
-    masks have 8, which 16 hold × 257, pictures those of their source. pipe: what goes to standard output. copies: of the
-    source's other streams. strict: audio that the container cannot hold is an error, not a warning. verify: frames of the
-    finished file are decoded again and compared. rate: frames a second of sources that know neither times nor a rate.
+    codec: "auto" goes by the extension and the view. crf: of H.264 and VP9, 0 … 51 (63), smaller is finer; of a GPU's
+    codecs from 1 on, AV1 to 63. threads: of the encoder; part of what the bytes of an H.264 file depend on. bits: 8 or 16,
+    of PNG; by default those of what is written: masks have 8, which 16 hold × 257, pictures those of their source. pipe:
+    what goes to standard output. copies: of the source's other streams. strict: audio that the container cannot hold is an
+    error, not a warning. verify: frames of the finished file are decoded again and compared. rate: frames a second of
+    sources that know neither times nor a rate.
     """
 
     codec: Codec = "auto"
@@ -39,7 +42,7 @@ class OutputOptions:
         if self.bits not in (None, 8, 16):
             raise InputError(f"PNG has 8 or 16 bits, not {self.bits}")
         if self.crf is not None and not 0 <= self.crf <= 63:
-            raise InputError(f"crf goes from 0 to 51 for H.264 and to 63 for VP9, not {self.crf}")
+            raise InputError(f"crf goes from 0 to 51 for H.264 and HEVC, and to 63 for VP9 and AV1, not {self.crf}")
         if self.threads < 1:
             raise InputError(f"an encoder has 1 thread or more, not {self.threads}")
         if self.rate is not None and self.rate <= 0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
 
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.render.outputs.color import Matrix, from_unit
@@ -45,7 +45,7 @@ class YuvWriter:
         return small
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _weigh(blue: Any, green: Any, red: Any, weights: Any, largest: Any, out: Any) -> None:
     """out = weighted sum of three planes."""
     wb, wg, wr, offset = weights[0], weights[1], weights[2], weights[3]

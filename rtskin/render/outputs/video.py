@@ -25,6 +25,7 @@ from rtskin.render.outputs.light import Light
 from rtskin.render.outputs.losses import fitting_raster, losses
 from rtskin.render.outputs.mark import Raster
 from rtskin.render.outputs.native import color_of
+from rtskin.render.outputs.nvenc import require_encoder
 from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import describe, layout_of
 from rtskin.render.outputs.streams import StreamCopy
@@ -36,13 +37,15 @@ _log = logging.getLogger("rtskin.render")
 class VideoFile:
     """Pictures (av.VideoFrames) into a .mp4, .mov, .mkv or .webm, which has its name only once ``finish`` is done.
 
-    The constructor checks what can be checked: SinkError, OutputExistsError, InputError. What the file is follows from the
-    first picture: grey ones are mattes. ``bytes``: of the finished file. ``retimed``: frames whose time did not rise.
+    The constructor checks what can be checked: SinkError, OutputExistsError, InputError, RuntimeUnavailableError. What the
+    file is follows from the first picture: grey ones are mattes. ``bytes``: of the finished file. ``retimed``: frames whose
+    time did not rise.
     """
 
     def __init__(self, path: Path, options: OutputOptions) -> None:
         self.path, self._options = path, options
         container_for(path)
+        require_encoder(options.codec)
         self._file = OutputFile(path, options.overwrite)
         self._session: _Session | None = None
         self.bytes = self.retimed = 0

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from rtskin.kernels.jit import njit
 from rtskin.render.outputs.pixels import Plane
 
 U16 = npt.NDArray[np.uint16]
@@ -38,7 +38,7 @@ def shrink(weights: Plane, shift_x: int, shift_y: int, out: Plane) -> None:
     _shrink(weights, 1 << shift_x, 1 << shift_y, out)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _scale(mask: Any, gain: Any, faint: int, inverse: bool, out: Any) -> None:
     half = np.float32(0.5)
     for y in range(mask.shape[0]):
@@ -49,7 +49,7 @@ def _scale(mask: Any, gain: Any, faint: int, inverse: bool, out: Any) -> None:
             result[x] = np.uint16(65535 - value) if inverse else np.uint16(value)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _rim(mask: Any, inside: Any, thickness: int, out: Any) -> None:
     height, width = mask.shape
     for y in range(height):
@@ -65,7 +65,7 @@ def _rim(mask: Any, inside: Any, thickness: int, out: Any) -> None:
                 result[x] = 65535
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _shrink(values: Any, step_x: int, step_y: int, out: Any) -> None:
     height, width = values.shape
     for y in range(out.shape[0]):

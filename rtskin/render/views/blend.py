@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numba
 import numpy as np
 
 from rtskin.frame import U8
+from rtskin.kernels.jit import njit
 from rtskin.pool import BufferPool
 from rtskin.render.views.parameters import Bgr
 
@@ -83,7 +83,7 @@ def _colors(width: int, color: Bgr) -> U8:
     return np.tile(np.asarray(color, np.uint8), width)[None]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _mix(
     bgr: U8,
     mask: U8,
@@ -113,7 +113,7 @@ def _mix(
         _copy(source[3 * last :], result[3 * last :])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _weigh(row: U8, gain: np.uint16, flip: np.uint8, faint: np.uint8, weights: U8) -> None:
     # 127 and not 128: half a step rounds down, so that a mask of 1 under an alpha of a half, which is noise, is nothing.
     for x in range(row.shape[0]):
@@ -121,7 +121,7 @@ def _weigh(row: U8, gain: np.uint16, flip: np.uint8, faint: np.uint8, weights: U
         weights[x] = weight if weight >= faint else _u8(0)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _rim(row: U8, above: U8, below: U8, thickness: int, weights: U8) -> None:
     """Weight 255 for pixels inside that have one outside at ``thickness`` to the left, right, up or down."""
     _edge(row, above, weights)
@@ -131,7 +131,7 @@ def _rim(row: U8, above: U8, below: U8, thickness: int, weights: U8) -> None:
         _edge(row[:-thickness], row[thickness:], weights[:-thickness])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _edge(row: U8, other: U8, weights: U8) -> None:
     # Bits instead of comparisons (1.5 ms instead of 0.1 a frame): the highest is set inside, and 0 - 1 is 255.
     for x in range(row.shape[0]):
@@ -139,7 +139,7 @@ def _edge(row: U8, other: U8, weights: U8) -> None:
         weights[x] |= _u8(_u8(0) - _u8(rim))
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _span(words: U8) -> tuple[int, int]:
     """First and behind the last pixel that has a weight, to eight pixels."""
     first, last = 0, words.size
@@ -150,7 +150,7 @@ def _span(words: U8) -> tuple[int, int]:
     return 8 * first, 8 * last
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _spread(weights: U8, out: U8) -> None:
     for x in range(weights.shape[0]):
         weight = weights[x]
@@ -159,7 +159,7 @@ def _spread(weights: U8, out: U8) -> None:
         out[3 * x + 2] = weight
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _blend(source: U8, spread: U8, other: U8, out: U8) -> None:
     for i in range(out.shape[0]):
         weight = _u16(spread[i])
@@ -167,7 +167,7 @@ def _blend(source: U8, spread: U8, other: U8, out: U8) -> None:
         out[i] = _u8(_u16(total + (total >> _u16(8))) >> _u16(8))  # total / 255, rounded
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _copy(source: U8, out: U8) -> None:
     # A slice assignment in numba copies byte by byte.
     for i in range(out.shape[0]):

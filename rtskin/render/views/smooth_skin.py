@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numba
 import numpy as np
 from pydantic import Field
 
 from rtskin.frame import F32, U8, Mask
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.pool import BufferPool
 from rtskin.render.views.parameters import Share
@@ -69,7 +69,7 @@ def _lines(luma: U8, radius: int, edges: float) -> tuple[F32, F32]:
     return cv2.boxFilter(slope, -1, window), cv2.boxFilter(-slope * mean, -1, window)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _apply(bgr: U8, luma: U8, mask: U8, slope: F32, offset: F32, strength: np.float32, out: U8) -> None:
     height, width = mask.shape
     delta = np.empty(width, np.int16)
@@ -91,7 +91,7 @@ def _apply(bgr: U8, luma: U8, mask: U8, slope: F32, offset: F32, strength: np.fl
         _add(bgr[y], delta, out[y])
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _delta(
     luma: U8, mask: U8, s0: F32, s1: F32, o0: F32, o1: F32, weight: np.float32, strength: np.float32, delta: U8
 ) -> None:
@@ -102,7 +102,7 @@ def _delta(
         delta[x] = np.int16(np.int32(change + np.float32(256.5)) - 256)  # rounded also below zero
 
 
-@numba.njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)
 def _add(bgr: U8, delta: U8, out: U8) -> None:
     for x in range(delta.shape[0]):
         change = delta[x]

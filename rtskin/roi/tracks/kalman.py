@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from rtskin.frame import Box
+from rtskin.kernels.jit import njit
 
 #: What is measured, in this order.
 _X, _Y, _WIDTH, _HEIGHT, _AREA = range(5)

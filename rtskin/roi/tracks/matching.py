@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.tracks.kinds import Look, unlike
@@ -43,6 +42,8 @@ def match(
     )
     if look is not None:
         costs += unlike(tracks, regions, costs, NEVER, look)
+    from scipy.optimize import linear_sum_assignment  # late: it takes as long to load as all of numba
+
     rows, columns = linear_sum_assignment(costs)
     chosen = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if costs[row, column] < NEVER]
     pairs = [(tracks[row], regions[column]) for row, column in chosen]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
 

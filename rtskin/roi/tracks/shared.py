@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from rtskin.kernels.jit import njit
 from rtskin.media import cv2
 from rtskin.roi.found import FoundRegion
 from rtskin.roi.regions.necks import part_of
