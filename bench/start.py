@@ -27,12 +27,13 @@ PATIENCE = 120.0
 _LOOK = 0.005
 
 
-def first_picture(tree: Path, cache: Path) -> float:
-    """Seconds from the command to its first picture, with the checkout ``tree`` and its kernels in the folder ``cache``."""
+def first_picture(tree: Path, cache: Path | None) -> float:
+    """Seconds from the command to its first picture, with the checkout ``tree`` and its kernels in the folder ``cache``,
+    or where they are kept anyway."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "out.000000.png"
         command = [sys.executable, "-m", "rtskin", "live", SOURCE, "--sink", f"{folder}/out.%06d.png"]
-        env = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(tree)}
+        env = {**os.environ, **({"NUMBA_CACHE_DIR": str(cache)} if cache else {}), "PYTHONPATH": str(tree)}
         begun = time.monotonic()
         process = subprocess.Popen(
             command, cwd=tree, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -124,7 +124,7 @@ def test_wheel_and_sdist_hold_the_same_and_work(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # it makes an environment
 def test_an_editable_install_finds_the_checkouts_data(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "env")], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True)
     interpreter = tmp_path / "env" / "bin" / "python"
     here = subprocess.run(
         [sys.executable, "-c", "import hatchling; print(hatchling.__path__[0])"],
@@ -134,9 +134,11 @@ def test_an_editable_install_finds_the_checkouts_data(tmp_path: Path) -> None:
     ).stdout.strip()
     env = {**os.environ, "PYTHONPATH": str(Path(here).parent)}  # the build backend, without a network
     pip = [
-        str(interpreter),
+        sys.executable,
         "-m",
         "pip",
+        "--python",
+        str(interpreter),
         "install",
         "--quiet",
         "--no-deps",

@@ -15,7 +15,7 @@ def test_a_median_above_its_target_is_bold() -> None:
     assert "| first, before | 20.0 | 20.0 … 20.0 | 10 |" in text
 
 
-def test_a_start_that_fails_is_no_figure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_start_that_fails_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "SOURCE", "nowhere.mp4")
     with pytest.raises(SystemExit, match=r"(?s)there was no picture: .*nowhere"):
-        start.first_picture(start.HERE, tmp_path)
+        start.first_picture(start.HERE, None)

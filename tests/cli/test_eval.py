@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from rtskin.errors import InputError, SinkError, UnknownNameError
 from rtskin.infer.cards import Card, load_card
 from rtskin.media import cv2
 from tests.capture.media import make_video
+from tests.exports import traced
 
 #: A colour that the ellipse takes for skin, and one that it does not (BGR).
 SKIN, WALL = (120, 150, 205), (150, 90, 40)
@@ -228,25 +228,15 @@ def test_sets_that_a_recipe_calls_skinless_have_no_faces_either(app: typer.Typer
         run(app, folder, "--models", "ellipse", "--crops", "faces", "--held-out", recipe)
 
 
-@pytest.fixture
-def one_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first fold is exported; the second gets a copy, which saves ten seconds."""
-    pytest.importorskip("torch")
-    from rtskin.train import export as exporting
-
-    real, first = exporting.export, list[Path]()
-
-    def export(source: Path, out: Path) -> object:
-        first.append(out)
-        return real(source, out) if len(first) == 1 else shutil.copytree(first[0], out)
-
-    monkeypatch.setattr(exporting, "export", export)
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_export")
-def test_folds_from_the_command_line(app: typer.Typer, folder: Path, tmp_path: Path) -> None:
+def test_folds_from_the_command_line(
+    app: typer.Typer, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("onnxruntime")
+    pytest.importorskip("torch")
+    from rtskin.nets import onnx_file
+
+    monkeypatch.setattr(onnx_file, "write", traced)
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         'name = "r"\nsteps = 9\nbatch = 2\nsize = 64\nthreads = 1\nworkers = 0\n[net.options]\nwidth = 0.25\n'

@@ -33,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_video(tmp_path_factory.mktemp("disk") / "video.mp4", 60, size=(320, 240))
+    return make_video(tmp_path_factory.mktemp("disk") / "video.mp4", 60, size=(160, 120))
 
 
 def fill(disk: Path, room: int) -> Path:

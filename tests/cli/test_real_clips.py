@@ -16,7 +16,7 @@ HALF_TICK = {".mp4": 1e-6, ".mkv": 0.0005 + 1e-6}
 
 
 #: Clips that are rendered whole, and the frames of each of the others; of clips from one camera a few do.
-WHOLE, FRAMES = ("mpsamples_hand.mp4",), 12
+WHOLE, FRAMES = ("mpsamples_hand.mp4",), 6
 
 
 @pytest.mark.slow

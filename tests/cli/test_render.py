@@ -22,6 +22,7 @@ Rtskin = Callable[..., Outcome]
 FRAMES = 60
 #: What every call here has in common: three segments, no network.
 COMMON = ("--model", "ellipse", "--segment", "20")
+OVERLAY = (*COMMON, "--view", "overlay")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def wanted(video: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def started(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "rtskin", "render", *map(str, arguments), *COMMON, "--view", "overlay"]
+    command = [sys.executable, "-m", "rtskin", "render", *map(str, arguments), *OVERLAY]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -167,7 +168,9 @@ def test_every_step_has_help_with_an_example(rtskin: Rtskin, step: str) -> None:
     assert "Example" in outcome.out
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(video: Path, tmp_path: Path, wanted: str) -> None:
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
+    rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str
+) -> None:
     out = tmp_path / "out.mp4"
     process = started(video, out)
     wait_for("out.mp4.work/segments/000000.json", tmp_path, process)
@@ -177,8 +180,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(video: Path, tmp_path: 
     assert "the same command goes on" in err
     assert not out.exists()
     assert not list((tmp_path / "out.mp4.work" / "leases").iterdir())
-    again = started(video, out)
-    assert again.wait(timeout=600) == 0, again.communicate()[1]
+    again = rtskin("render", video, out, *OVERLAY)
+    assert again.status == 0, again.err
     assert digest(out) == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
 
@@ -192,7 +195,7 @@ MOMENTS = ("", "*.work/manifest.json", "*.work/leases/000001.*", "*.work/segment
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_killed_again_and_again_it_ends_with_the_same_bytes(
-    video: Path, tmp_path: Path, wanted: str, jobs: int
+    rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str, jobs: int
 ) -> None:
     """SIGKILL at every kind of moment, and a little after it."""
     out, chance = tmp_path / "out.mp4", random.Random(jobs)
@@ -204,8 +207,8 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
         process.kill()
         process.communicate(timeout=60)
     if (tmp_path / "out.mp4.work").exists():  # else it was faster than its last killer
-        last = started(video, out, "--jobs", jobs)
-        assert last.wait(timeout=600) == 0, last.communicate()[1]
+        last = rtskin("render", video, out, *OVERLAY, "--jobs", jobs)
+        assert last.status == 0, last.err
     assert digest(out) == wanted
     assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
 

@@ -338,7 +338,7 @@ def wait_for_bytes(folder: Path, process: subprocess.Popen[str]) -> None:
 def test_ctrl_c_completes_a_live_recording(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "out").mkdir()
     out, stats = tmp_path / "out" / "out.mkv", tmp_path / "stats.json"
-    process = started("live", "pattern:640x480@30?frames=0", "--sink", out, "--stats", stats, *options)
+    process = started("live", "pattern:160x120@30?frames=0", "--sink", out, "--stats", stats, *options)
     wait_for_bytes(out.parent, process)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)

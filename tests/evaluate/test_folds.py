@@ -61,7 +61,7 @@ class Trainings:
 
 
 def copied(last: Path, folder: Path) -> None:
-    """Stands for the export, which takes ten seconds: the command line's test makes real ones."""
+    """Stands for the export: the command line's test makes models that run."""
     folder.mkdir(exist_ok=True)
     (folder / "weights.pt").write_bytes(last.read_bytes())
     (folder / "model.toml").write_text("")

@@ -13,6 +13,7 @@ import pytest
 from rtskin import paths
 from rtskin.cli.graphs import compile_for
 from rtskin.graph.spec import GraphSpec, read_spec
+from rtskin.kernels import __main__ as everything
 from rtskin.kernels import ahead
 from rtskin.registry import NODES
 
@@ -69,3 +70,11 @@ def test_a_graph_compiles_what_its_nodes_say(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nothing_is_compiled_for_options_that_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(live().override({"smooth.strength": 7}), monkeypatch) == set()
+
+
+def test_all_can_be_compiled_before_there_is_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: set[str] = set()
+    monkeypatch.setattr(everything, "compile_ahead", lambda seconds, tell: names.update(seconds))
+    everything.main()
+    assert names == {name for kind in NODES.names() for name in getattr(NODES.get(kind), "kernels", {})}
+    assert names >= asked(live(), monkeypatch)

@@ -125,6 +125,6 @@ def test_segments_of_a_real_clip_are_as_one_run(planned: Planned) -> None:
     if not REAL.exists():
         pytest.skip(f"needs {REAL.name}, which is not part of rtskin")
     settings, every = WAYS["every"]
-    share, whole = apart(planned, REAL, 40, {**settings, "infer.model": "mobile-unet"}, every=every, end="90f")
+    share, whole = apart(planned, REAL, 24, {**settings, "infer.model": "mobile-unet"}, every=every, end="60f")
     assert share <= 0.001
-    assert len(whole) == 90
+    assert len(whole) == 60

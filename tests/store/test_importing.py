@@ -17,6 +17,7 @@ from rtskin.infer.cards import load_card  # noqa: E402
 from rtskin.infer.chunked import refined, tile_of  # noqa: E402
 from rtskin.nets import onnx_file  # noqa: E402
 from rtskin.store.importing import import_checkpoint  # noqa: E402
+from tests.exports import traced  # noqa: E402
 from tests.infer.conftest import frame_of  # noqa: E402
 from tests.store.conftest import Save, random_state  # noqa: E402
 
@@ -40,9 +41,9 @@ def test_it_answers_as_torch_does(architecture: str, save: Save) -> None:
         assert np.abs(scores - expected).max() < 1e-4, "the same picture, in the same order of colours"
 
 
-@pytest.mark.slow
-def test_the_published_refiner_sees_the_base_mask(save: Save) -> None:
+def test_the_published_refiner_sees_the_base_mask(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four channels: RGB and the mask, both ÷ 255. It refines what any other model found."""
+    monkeypatch.setattr(onnx_file, "write", traced)
     state = random_state("u2netp", channels=4)
     done = import_checkpoint("u2netp-refiner", save(state), size=64)
     assert done.difference < 1e-4
@@ -66,7 +67,8 @@ def test_the_published_refiner_sees_the_base_mask(save: Save) -> None:
     refiner.close()
 
 
-def test_the_card_says_what_it_is(save: Save) -> None:
+def test_the_card_says_what_it_is(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_file, "write", traced)
     path = save(random_state("straight-u2net"), "theirs.pt")
     said: list[str] = []
     done = import_checkpoint(

@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from rtskin.errors import InputError  # noqa: E402
+from rtskin.nets.birefnet import swin  # noqa: E402
 from rtskin.train.data.sets import scan  # noqa: E402
 from rtskin.train.loop import checkpoint  # noqa: E402
 from rtskin.train.loop.trainer import Trainer  # noqa: E402
@@ -27,8 +28,9 @@ def own(table: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.slow
-def test_a_step(table: dict[str, Any], data: Path, tmp_path: Path) -> None:
+def test_a_step(table: dict[str, Any], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one with fewer blocks; that all of the whole learn is tested where the network is."""
+    monkeypatch.setattr(swin, "_DEPTHS", (2, 1, 1, 1))
     recipe = parse(own(table))
     training = Trainer(recipe, scan(recipe, [data]), tmp_path / "out")
     before = {name: value.clone() for name, value in training.net.named_parameters()}

@@ -29,7 +29,7 @@ from rtskin.train.losses.objective import tensors  # noqa: E402
 from rtskin.train.recipe import parse  # noqa: E402
 
 from ..infer.conftest import frame_of  # noqa: E402
-from .conftest import parted, picture  # noqa: E402
+from .conftest import parted, picture, small_data, small_recipe  # noqa: E402
 
 NAMES = ["background", "skin", "hair", "clothes", "glasses"]
 PRIOR = {"prior": {"use": True, "own": 0.5}}
@@ -40,12 +40,12 @@ def trainer(table: dict[str, Any], data: Path, out: Path, init: Path | None = No
     return Trainer(recipe, scan(recipe, [data]), out, init)
 
 
-@pytest.fixture
-def plain(table: dict[str, Any], data: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a network that knows skin only."""
-    run = trainer({**table, "optimiser": {"rate": 1e-2}}, data, tmp_path / "plain")
-    run.run()
-    return tmp_path / "plain/last.pt"
+    folder = tmp_path_factory.mktemp("plain")
+    trainer({**small_recipe(), "optimiser": {"rate": 1e-2}}, small_data(folder), folder / "run").run()
+    return folder / "run/last.pt"
 
 
 @pytest.mark.parametrize(("options", "classes"), [({"channels": 4}, ["skin"]), ({"classes": 5}, NAMES)])
@@ -121,7 +121,7 @@ def test_gradients_reach_what_is_new(kind: str, plain: Path, table: dict[str, An
 
 @pytest.mark.slow
 def test_classes_from_training_to_mask(plain: Path, table: dict[str, Any], data: Path, tmp_path: Path) -> None:
-    table = {**parted(table, data), "steps": 60, "batch": 8, "optimiser": {"rate": 1e-2}, "validate_every": 60}
+    table = {**parted(table, data), "steps": 40, "batch": 6, "optimiser": {"rate": 1e-2}, "validate_every": 40}
     trainer(table, data, tmp_path / "run", plain).run()
     done = export(tmp_path / "run/last.pt", tmp_path / "model")
     card = Card.load(done.card)

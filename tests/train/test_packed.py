@@ -22,6 +22,7 @@ from rtskin.train.loop import checkpoint  # noqa: E402
 from rtskin.train.loop.trainer import Trainer  # noqa: E402
 from rtskin.train.recipe import Recipe, parse  # noqa: E402
 from rtskin.train.resolved import Derived, Resolved, Table  # noqa: E402
+from tests.exports import traced  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 #: A Python in which only torch and what it needs, OpenCV and numpy can be found.
@@ -65,7 +66,9 @@ def start(table: dict[str, Any], data: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_it_trains_resumes_and_can_be_exported(table: dict[str, Any], data: Path, start: Path, tmp_path: Path) -> None:
+def test_it_trains_resumes_and_can_be_exported(
+    table: dict[str, Any], data: Path, start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table |= {"net": {"options": {"width": 0.25}, "init": str(start)}, "workers": 1, "augment": {"lattice": 0.5}}
     table["distil"] = {"teachers": [str(start)], "weight": 0.5}
     path, out = write(table, data, tmp_path), tmp_path / "run"
@@ -74,13 +77,15 @@ def test_it_trains_resumes_and_can_be_exported(table: dict[str, Any], data: Path
     assert "step 3 of 3" in first.stderr
     again = bare(path, "--out", out, "--steps", 5, "--device", "cpu")
     assert (again.returncode, "go on with --resume" in again.stderr) == (1, True)
-    resumed = bare(path, "--out", out, "--steps", 5, "--device", "cpu", "--resume")
+    resumed = bare(path, "--out", out, "--steps", 5, "--device", "cpu", "--resume", "--workers", 0)
     assert resumed.returncode == 0, resumed.stderr
     assert "step 4 of 5" in resumed.stderr
 
     from rtskin.infer.cards import Card
+    from rtskin.nets import onnx_file
     from rtskin.train.export import export
 
+    monkeypatch.setattr(onnx_file, "write", traced)
     done = export(out / "last.pt", tmp_path / "model")
     assert Card.load(done.card).ships
     assert checkpoint.load(out / "last.pt")["step"] == 5
