@@ -268,6 +268,9 @@ class Recipe(Derived, Part):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         default="auto", description="of the network's arithmetic; auto: bf16 on a GPU that has it, else fp32"
     )
+    eight_bits: bool = Field(
+        default=False, description="round as 8 bits do while training, for a network that will be quantised"
+    )
     channels_last: bool = Field(default=True, description="how pictures lie in memory; faster nearly everywhere")
     threads: int = Field(default=2, ge=1)
     workers: int = Field(default=1, ge=0, description="processes that make batches; 0: the training's own")

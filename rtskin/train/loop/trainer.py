@@ -36,6 +36,7 @@ from rtskin.train.loop.warm import start_from
 from rtskin.train.losses import distil
 from rtskin.train.losses.objective import Objective, tensors
 from rtskin.train.normalise import network_input
+from rtskin.train.quantise.aware import train_in_eight_bits
 
 if TYPE_CHECKING:
     from rtskin.train.recipe import Recipe
@@ -112,6 +113,9 @@ class Trainer:
         teach = distil.open_teachers(teachers, recipe, self.device, dtype) if teachers else None
         objective = Objective(recipe, self.net, teach, dtype)
         self.ema = Ema(self.net, recipe.ema)
+        if recipe.eight_bits:
+            # Behind the average, which is judged and exported as it is.
+            train_in_eight_bits(self.net)
         #: The weights that it began with, and the blend with them that was judged last, where the recipe keeps some.
         self.origin = copy.deepcopy(self.net.state_dict()) if init is not None and recipe.net.keep else None
         self.judged: dict[str, Any] | None = None
