@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from rtskin.nets.mobile_unet import Inverted, MobileUNet, conv_norm
 
 #: 1-2-1 either way: nothing that changes sign from pixel to pixel comes through.
-_SMOOTH = torch.tensor([1.0, 2.0, 1.0]) / 4
+_SMOOTH = (0.25, 0.5, 0.25)
 
 
 class DetailUNet(MobileUNet):
@@ -38,7 +38,8 @@ class DetailUNet(MobileUNet):
         for block in self.more:
             nn.init.zeros_(block.layers[-1][1].weight)
         self.detail = Detail(stem, channels, classes, planes, inner)
-        self.register_buffer("smooth", torch.outer(_SMOOTH, _SMOOTH).expand(classes, 1, 3, 3).clone())
+        once = torch.tensor(_SMOOTH)
+        self.register_buffer("smooth", torch.outer(once, once).expand(classes, 1, 3, 3).clone())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         known = self.more(self.decoded(x))

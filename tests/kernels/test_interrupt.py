@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,26 @@ DEAF = {"rtskin_tiny:deaf": 2.0, "rtskin_tiny:stays": 1.0}
 HEARING = {"rtskin_tiny:until_gone": 3.0, "rtskin_tiny:hang": 2.0, "rtskin_tiny:hang_here": 1.0}
 
 
-def begun(tiny: Path, jobs: dict[str, float], mark: str) -> subprocess.Popen[str]:
-    """A process that compiles, once a job has left that mark in it."""
+@contextmanager
+def begun(tiny: Path, jobs: dict[str, float], mark: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that compiles, once a job has left that mark in it. Whatever a test finds, nothing of it stays."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CODE.format(jobs=jobs)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", CODE.format(jobs=jobs)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
-    until(lambda: (tiny / f"{mark}-{process.pid}").exists() or process.poll() is not None)
-    assert process.poll() is None
-    return process
+    try:
+        until(lambda: (tiny / f"{mark}-{process.pid}").exists() or process.poll() is not None)
+        assert process.poll() is None
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
 
 
 def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -66,22 +79,21 @@ def helper(tiny: Path, mark: str) -> int:
 @pytest.mark.skipif(not Path("/proc").exists(), reason="asks /proc who is there")
 @pytest.mark.parametrize(("jobs", "mark", "helps"), [(DEAF, "deaf", "hangs"), (HEARING, "here", "gone")])
 def test_ctrl_c_ends_it_and_its_helpers(tiny: Path, jobs: dict[str, float], mark: str, helps: str) -> None:
-    process = begun(tiny, jobs, mark)
-    child = helper(tiny, helps)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)  # and not the minutes that its jobs take
-    assert (process.returncode, said) == (1, "rtskin: interrupted\n")
-    until(lambda: is_gone(child))
+    with begun(tiny, jobs, mark) as process:
+        child = helper(tiny, helps)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)  # and not the minutes that its jobs take
+        assert (process.returncode, said) == (1, "rtskin: interrupted\n")
+        until(lambda: is_gone(child))
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="asks /proc who is there")
 def test_helpers_end_with_whoever_started_them(tiny: Path) -> None:
-    process = begun(tiny, DEAF, "deaf")
-    child = helper(tiny, "hangs")
-    process.kill()
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
-    until(lambda: is_gone(child))
+    with begun(tiny, DEAF, "deaf") as process:
+        child = helper(tiny, "hangs")
+        process.kill()
+        assert process.wait(timeout=60) == -signal.SIGKILL
+        until(lambda: is_gone(child))
     # What was compiled before is there, and what was under way harms nobody.
     compile_ahead({"rtskin_tiny:whole": 1.0}, print, beside=0)
     hits = importlib.import_module("rtskin_tiny").kernel.stats.cache_hits
