@@ -20,6 +20,8 @@ from .conftest import SHIPPED
 
 #: Mean difference in probability that a runtime may have from ONNX Runtime on the CPU.
 SAME = 1e-3
+#: How sure a network is of its surest pixel, at least; one that sees little of a picture is less so.
+SURE, LESS_SURE = 0.9, {"straight-u2net": 0.8}
 OTHERS = [name for name in OURS if name not in ("fake", "onnxruntime")]
 
 
@@ -51,7 +53,8 @@ def answers(model: str, pictures: list[U8], runtime: str, **options: Any) -> lis
 @pytest.mark.parametrize("runtime", OTHERS)
 def test_the_answer_is_that_of_onnxruntime(model: str, runtime: str, portraits: list[U8]) -> None:
     found, expected = (answers(model, portraits, name) for name in (runtime, "onnxruntime"))
-    assert max(float(answer.max()) for answer in expected) > 0.7, "there is skin in it"
+    surest = max(float(answer.max()) for answer in expected)
+    assert surest > LESS_SURE.get(model, SURE), "there is skin in it"
     for one, other in zip(found, expected, strict=True):
         assert one.shape == other.shape
         assert np.abs(one - other).mean() <= SAME

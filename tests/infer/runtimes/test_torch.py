@@ -56,10 +56,8 @@ def test_modes_that_it_does_not_have() -> None:
 
 
 def test_networks_of_others_are_refused(make_card: MakeCard) -> None:
-    with pytest.raises(
-        RuntimeUnavailableError,
-        match=r"torch runs rtskin's own networks \(birefnet-lite, .*\), .* 'tiny'",
-    ):
+    names = r"birefnet-lite, detail-unet, dlmv, .*"
+    with pytest.raises(RuntimeUnavailableError, match=rf"torch runs rtskin's own networks \({names}\), .* 'tiny'"):
         TorchRuntime(make_card(), device="cpu", threads=1, options={})
 
 
