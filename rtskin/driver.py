@@ -31,6 +31,14 @@ def require_driver(asked: str, *parts: Part) -> None:
             )
 
 
+def not_built(asked: str, what: str) -> RuntimeUnavailableError:
+    """What to raise where this build of PyAV has no ``what``. asked: what needs it."""
+    return RuntimeUnavailableError(
+        f"{asked}: this PyAV was built without {what}; the wheels for Linux and Windows have it: "
+        "pip install --force-reinstall --no-deps --only-binary av av"
+    )
+
+
 def library_of(part: Part) -> str:
     """What that part of the driver is called on this system."""
     windows, others = LIBRARIES[part]

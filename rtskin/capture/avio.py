@@ -38,6 +38,16 @@ def use_threads(stream: Any, kind: str, threads: int | None = None) -> None:
     context.thread_count = threads or _threads(len(_processors()), context.width * context.height)
 
 
+def set_up(stream: Any, hardware: Hardware | None, name: str, kind: str, threads: int | None = None) -> None:
+    """Have the stream ``name`` (of messages) decoded by ``hardware``, whose errors come, or by the processor in threads of
+    that kind (:func:`use_threads`)."""
+    if hardware is None:
+        use_threads(stream, kind, threads)
+        return
+    hardware.takes(stream, name)
+    use_threads(stream, "SLICE", 1)
+
+
 def _threads(processors: int, pixels: int) -> int:
     return 1 if processors <= 2 and pixels <= _ONE_THREAD_PIXELS else min(processors, _MOST_THREADS)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from rtskin.capture.avio import Times, decode, rate_of, use_threads
+from rtskin.capture.avio import Times, decode, rate_of, set_up
 from rtskin.capture.container import Packets, is_shown, video_stream
 from rtskin.capture.hardware import Hardware
 from rtskin.capture.losses import Losses
@@ -22,7 +22,7 @@ class Decoder:
     """Decodes the video of ``container`` (an open av container), from where it stands.
 
     damaged: packets or frames that libav complained of. losses: of frames that never came. decoded: frames that came, since
-    the last ``restart``. threads: rtskin.capture.avio.use_threads. hardware: what decodes in place of the processor.
+    the last ``restart``. threads: as of rtskin.capture.avio.set_up. hardware: what decodes in place of the processor.
     Errors as of rtskin.capture.container.video_stream, and of Hardware.
     """
 
@@ -31,11 +31,7 @@ class Decoder:
         self._said = False
         self.stream = video_stream(container, name)
         self.base = Fraction(self.stream.time_base)
-        if hardware is None:
-            use_threads(self.stream, "AUTO", threads)
-        else:
-            hardware.takes(self.stream, name)
-            use_threads(self.stream, "SLICE", 1)
+        set_up(self.stream, hardware, name, "AUTO", threads)
         self.times = Times(self.base, rate_of(self.stream))
         self.restart(Packets(container, self.stream), None)
 

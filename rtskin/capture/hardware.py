@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from rtskin.capture.semiplanar import planar
-from rtskin.driver import ffmpeg_said, require_driver
+from rtskin.driver import ffmpeg_said, not_built, require_driver
 from rtskin.errors import InputError, NoFramesError, RuntimeUnavailableError, reason
 from rtskin.media import av
 
@@ -108,10 +108,7 @@ def none_came(hardware: Hardware | None, context: Any, name: str, otherwise: str
 
 def _accelerator(decode: str, gpu: int) -> Any:
     if "cuda" not in av.codec.hwaccel.hwdevices_available():
-        raise RuntimeUnavailableError(
-            f"decode {decode!r}: this PyAV was built without CUDA; the wheels for Linux and Windows have it: "
-            "pip install --force-reinstall --no-deps --only-binary av av"
-        )
+        raise not_built(f"decode {decode!r}", "CUDA")
     require_driver(f"decode {decode!r}", "compute", "decode")
     make = av.codec.hwaccel.HWAccel
     accelerator = make(device_type="cuda", device=str(gpu), allow_software_fallback=False)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from rtskin.capture.avio import Pictures, Times, decode, describe, use_threads
+from rtskin.capture.avio import Pictures, Times, decode, describe, set_up
 from rtskin.capture.base import Capture
 from rtskin.capture.container import video_stream
 from rtskin.capture.hardware import hardware_for, none_came, open_accelerated
@@ -120,11 +120,7 @@ class NetworkCapture(Capture):
         self._skipping = False
         self._stream = video_stream(self._container, self._shown)
         # Frame threads hold frames back, which a live picture has no time for.
-        if self._hardware is None:
-            use_threads(self._stream, "SLICE" if self._length() is None else "AUTO")
-        else:
-            self._hardware.takes(self._stream, self._shown)
-            use_threads(self._stream, "SLICE", 1)
+        set_up(self._stream, self._hardware, self._shown, "SLICE" if self._length() is None else "AUTO")
         self._frames = self._decoded()
         first = next(self._frames, None)
         if first is None:

@@ -24,7 +24,7 @@ class DetailUNet(MobileUNet):
     """
 
     smooth: torch.Tensor
-    #: They add nothing as they are built, so that the weights of a mobile-unet are where this one can begin.
+    #: What a mobile-unet has not. As they are built they only smooth what it says, so this one can begin with its weights.
     grown = ("more", "smooth", "detail")
 
     def __init__(

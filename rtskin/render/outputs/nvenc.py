@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rtskin.driver import ffmpeg_said, require_driver
+from rtskin.driver import ffmpeg_said, not_built, require_driver
 from rtskin.errors import RuntimeUnavailableError, reason
 from rtskin.media import av
 from rtskin.render.outputs.options import NVENC, Codec
@@ -18,10 +18,7 @@ def require_encoder(codec: Codec) -> None:
     if codec not in NVENC:
         return
     if codec not in av.codecs_available:
-        raise RuntimeUnavailableError(
-            f"codec {codec!r}: this PyAV was built without it; the wheels for Linux and Windows have it: "
-            "pip install --force-reinstall --no-deps --only-binary av av"
-        )
+        raise not_built(f"codec {codec!r}", "it")
     require_driver(f"codec {codec!r}", "compute", "encode")
     context = av.CodecContext.create(codec, "w")
     context.width = context.height = _SIZE

@@ -4,8 +4,8 @@ An exported file has no batch normalisation any more: it is folded into the conv
 what real batches do inside the network, so that a training goes on as if it had never been exported.
 
 The network that starts may have more input channels and more classes than the one whose weights it takes: then it gives
-the same skin at first, whatever is in the new channels (see :func:`fitted`). It may also have parts that the other has not
-and that add nothing as they are built: it names them as ``grown``. All else must agree.
+the same skin at first, whatever is in the new channels (see :func:`fitted`). It may also have parts that the other has not:
+it names them as ``grown``, and they begin as they are built. All else must agree.
 """
 
 from __future__ import annotations
