@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from rtskin.errors import MissingExtraError, ModelError
+from rtskin.nets.bf16 import round_weights
 from rtskin.nets.birefnet import deform
 from rtskin.nets.faster import quicken
 from rtskin.nets.shipped import INPUTS
@@ -106,6 +107,21 @@ def tidy(path: Path, several: bool) -> None:
     for tensor in model.graph.initializer:
         del tensor.metadata_props[:]
     quicken(model)
+    _save(model, path)
+
+
+def for_bf16(path: Path) -> None:
+    """Round the weights in the file at ``path`` to what bf16 holds (rtskin.nets.bf16)."""
+    import onnx
+
+    model = onnx.load(str(path))
+    round_weights(model)
+    _save(model, path)
+
+
+def _save(model: Any, path: Path) -> None:
+    import onnx
+
     onnx.checker.check_model(model)
     with open(path, "wb") as file:
         file.write(model.SerializeToString())

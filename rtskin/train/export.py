@@ -57,6 +57,8 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
         shapes = list(dict.fromkeys((*recipe.live_shapes, *recipe.still)))
         onnx_file.write(net, part, shapes)
         difference = onnx_file.compare(net, part, shapes)
+        if recipe.bf16:
+            onnx_file.for_bf16(part)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         text, own = Path(folder) / "model.toml", Path(folder) / beside.NAME
         parameters = sum(parameter.numel() for parameter in net.parameters())

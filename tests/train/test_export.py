@@ -135,3 +135,27 @@ def test_a_graph_that_differs_is_not_kept(saved: Path, tmp_path: Path, monkeypat
 def test_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no checkpoint at"):
         exporting.export(tmp_path / "none.pt", tmp_path / "model")
+
+
+@pytest.mark.slow
+def test_a_recipe_for_bf16_ships_weights_that_bf16_holds(table: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    filters = {}
+    for bf16 in (False, True):
+        recipe = parse({**table, "bf16": bf16})
+        run = Trainer(recipe, scan(recipe, [data]), tmp_path / f"run-{bf16}")
+        run.save()
+        done = exporting.export(tmp_path / f"run-{bf16}/last.pt", tmp_path / f"model-{bf16}")
+        assert Card.load(done.card).weights.sha256 == hashlib.sha256(done.weights.read_bytes()).hexdigest()  # type: ignore[union-attr]
+        filters[bf16] = _filters(done.weights)
+    assert any((one != one.bfloat16().float()).any() for one in filters[False])
+    for exact, rounded in zip(filters[False], filters[True], strict=True):
+        assert torch.equal(rounded, exact.bfloat16().float())
+
+
+def _filters(path: Path) -> list[Any]:
+    import onnx
+
+    graph = onnx.load(str(path)).graph
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    nodes = [node for node in graph.node if node.op_type == "Conv"]
+    return [torch.from_numpy(onnx.numpy_helper.to_array(weights[node.input[1]]).copy()) for node in nodes]

@@ -14,6 +14,7 @@ from rtskin.infer.runtimes.load_errors import load_error, one_line
 from rtskin.infer.runtimes.machine import machine
 from rtskin.infer.runtimes.onnx_sampled import sampled
 from rtskin.infer.runtimes.ov_core import core
+from rtskin.infer.runtimes.ov_stem import split_pixels
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port
 from rtskin.infer.runtimes.signature import check_signature
@@ -34,9 +35,9 @@ class OpenVino(Runtime):
 
     Measured with mobile-unet at 416×224, one thread, interleaved: fixed sizes 9.3 ms, sizes left open 10.5.
 
-    options: ``precision``, "fp32" (the default: OpenVINO itself takes bf16 wherever the processor has it), "bf16", or
-    "fp16" on a GPU or NPU; also written f32 and f16; an error where the device would not run it. ``store``: keep compiled
-    networks for the next start.
+    options: ``precision``, "fp32" (the default: OpenVINO itself takes bf16 wherever the processor has it), "bf16" (the
+    pixels of a network at full resolution come in two parts, see ov_stem), or "fp16" on a GPU or NPU; also written f32 and
+    f16; an error where the device would not run it. ``store``: keep compiled networks for the next start.
     """
 
     name: ClassVar[str] = "openvino"
@@ -109,6 +110,8 @@ class OpenVino(Runtime):
             sizes[self._inputs[1].name] = [1, 1, *shape[2:]]
         try:
             fixed.reshape(sizes)
+            if self._precision == "bf16":
+                split_pixels(fixed)
             network = self._core.compile_model(fixed, self._device, self._settings())
         except Exception as error:
             raise load_error(self._path, self._who, error) from error
@@ -122,6 +125,8 @@ class OpenVino(Runtime):
         if not self.options["store"] or self._device != "CPU":
             return None
         key = {"weights": digest(self._path), "shape": shape, "settings": self._settings(), "by": self._who}
+        if self._precision == "bf16":
+            key["pixels"] = "split"  # earlier ones were compiled without
         return Stored("openvino", self.card.name, {**key, "machine": machine()})
 
     def _settings(self) -> dict[str, Any]:
