@@ -66,9 +66,9 @@ def main() -> int:
     header = ["", "ms", "times as fast", "off by more than 1/255", "largest, of 255", "IoU", "lost (95 %)"]
     text = (
         f"## Fewer digits: {card.name}\n\n{machine()}. `python -m bench.precision {card.name}`: the network alone at "
-        f"{width}×{height}, {chosen.threads} threads, medians, in turn, on the {len(dataset.items)} pictures of {chosen.set} "
-        "that the training "
-        f"kept out; masks beside the first row's. 8 bits as in the section on them.\n\n{markdown(header, rows)}"
+        f"{width}×{height}, {chosen.threads} threads, medians, in turn, on the {len(dataset.items)} pictures of "
+        f"{chosen.set} that the training kept out; masks beside the first row's. 8 bits as in the section on them.\n\n"
+        f"{markdown(header, rows)}"
     )
     print(text) if chosen.no_publish else publish(f"precision-{card.name}", text)
     return 0

@@ -15,7 +15,7 @@ from typing import Any
 
 from rtskin.evaluate import report as reports
 from rtskin.evaluate.card_figures import check_cards, write_accuracy
-from rtskin.evaluate.datasets import Dataset, load_pairs
+from rtskin.evaluate.datasets import Dataset, load_pairs, load_skinless
 from rtskin.evaluate.held_out import HeldOut
 from rtskin.evaluate.macs import count_macs
 from rtskin.evaluate.run import Report, Results, evaluate
@@ -29,7 +29,8 @@ REFINED = "refined"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DATASET", help="with images/ and masks/")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="DATASET", help="with images/ and masks/")
+    parser.add_argument("--skinless", action="append", type=Path, default=[], metavar="FOLDER", help="without any skin")
     parser.add_argument("--base", action="append", metavar="MODEL[:SIZE]", help="may be given again")
     parser.add_argument("--refiner", default=DEFAULT_REFINER)
     parser.add_argument("--tiles", type=int, metavar="N", help="at most so many of a picture")
@@ -39,6 +40,7 @@ def main() -> int:
     chosen = parser.parse_args()
     split = HeldOut(chosen.held_out) if chosen.held_out else None
     sets = [load_pairs(folder, split.keep(folder) if split else None, chosen.limit) for folder in chosen.folders]
+    sets += [load_skinless(folder, split.keep(folder) if split else None, chosen.limit) for folder in chosen.skinless]
     card = load_card(chosen.refiner)
     if chosen.write:
         check_cards([card])

@@ -24,11 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--data", type=Path, action="append", required=True, help="a folder that the recipe's sets are in"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for both files and their card")
+    parser.add_argument("--name", help="of the new card (the card's own with -int8)")
     parser.add_argument("--frames", type=int, default=128, help="pictures to calibrate on (128)")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there already")
     chosen = parser.parse_args(arguments)
     try:
-        for line in run(chosen.card, chosen.data, chosen.out, chosen.frames, chosen.overwrite):
+        for line in run(chosen.card, chosen.data, chosen.out, chosen.frames, chosen.overwrite, chosen.name):
             print(line)
     except RtskinError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(name: str, data: list[Path], out: Path, frames: int, overwrite: bool) -> list[str]:
+def run(name: str, data: list[Path], out: Path, frames: int, overwrite: bool, new_name: str | None = None) -> list[str]:
     """What was written, in lines for people."""
     from rtskin.infer.cards import load_card
     from rtskin.train import recipe as recipes
@@ -50,7 +51,7 @@ def run(name: str, data: list[Path], out: Path, frames: int, overwrite: bool) ->
         raise ModelError(f"the card of {card.name!r} names no recipe, so nobody knows what it was trained on")
     sources = training_frames(recipes.load(card.path.parent / card.recipe), data, frames)
     found = ranges(card, [read_bgr(source) for source in sources])
-    made = export(card, found, out, overwrite)
+    made = export(card, found, out, overwrite, new_name)
     return [f"calibrated {card.name} on {len(sources)} frames", *(f"wrote {path}" for path in vars(made).values())]
 
 

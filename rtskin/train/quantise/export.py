@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,10 @@ class Quantised:
     card: Path
 
 
-def export(card: Card, ranges: Any, out: Path, overwrite: bool = False) -> Quantised:
-    """Write both files and a card ``NAME-int8`` to the folder ``out``, its figures left to be measured.
+def export(card: Card, ranges: Any, out: Path, overwrite: bool = False, name: str | None = None) -> Quantised:
+    """Write both files and a card to the folder ``out``, its figures left to be measured.
+
+    name: of the card, ``NAME-int8`` where none is given. It names the recipe that ``card`` names, where that lies.
 
     Nothing gets its final name before both are there; OutputExistsError, SinkError.
     """
@@ -41,7 +44,10 @@ def export(card: Card, ranges: Any, out: Path, overwrite: bool = False) -> Quant
         write_bytes(path, data, overwrite=overwrite)
     cpu, tensorrt = files
     table = card.model_dump(mode="json", exclude_none=True, exclude_unset=True, exclude={"accuracy", "speed"})
-    table |= {"name": f"{card.name}-int8", "weights": {"file": cpu.name, "sha256": digest(cpu)}}
+    name = name or f"{card.name}-int8"
+    table |= {"name": name, "title": name, "weights": {"file": cpu.name, "sha256": digest(cpu)}}
+    if card.recipe and card.path is not None:
+        table["recipe"] = os.path.relpath(card.path.parent / card.recipe, out)
     table["description"] = f"{card.name} in 8 bits. {card.description}".strip()
     Card.parse(table, "the new card").save(out / "model.toml")
     return Quantised(cpu, tensorrt, out / "model.toml")

@@ -75,6 +75,16 @@ def test_two_files_of_one_calibration(made: Quantised) -> None:
     assert not any(point.any() for point in points), "symmetric"
 
 
+def test_the_card_names_its_recipe_where_that_lies(made: Quantised, tmp_path: Path, portrait: U8) -> None:
+    card = load_card("mobile-unet")
+    assert card.path is not None
+    named = export(card, ranges(card, [portrait]), tmp_path / "out", name="small-unet")
+    for path, name in ((made.card, "mobile-unet-int8"), (named.card, "small-unet")):
+        small = Card.load(path)
+        assert (small.name, small.title) == (name, name)
+        assert (path.parent / small.recipe).resolve() == (card.path.parent / card.recipe).resolve()
+
+
 def test_the_answer_is_still_nearly_that_of_the_network(made: Quantised, portrait: U8) -> None:
     whole, small = (load_segmenter(name, runtime="onnxruntime", threads=1) for name in ("mobile-unet", made.card))
     assert (small.card.name, small.info.precision) == ("mobile-unet-int8", "int8")
