@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bench.loops import session
-from bench.report import machine, markdown, processor, publish
+from bench.report import described, machine, markdown, publish
 from rtskin.capture.kinds import open_source
 from rtskin.cli.session import opencv_alone
 from rtskin.evaluate.card_figures import check_cards
@@ -91,7 +91,7 @@ def speed(card: Card, times: dict[str, list[float]]) -> dict[str, object]:
     """What the card says. input: the shape, of several, that the frame takes."""
     medians = {f"{what}_ms": round(statistics.median(taken), 2) for what, taken in sorted(times.items())}
     shape = {} if card.weights is None else {"input": input_of(card)}
-    return {**medians, "frame": SIZE, **shape, "threads": 1, "processor": processor()}
+    return {**medians, "frame": SIZE, **shape, "threads": 1, "processor": described()}
 
 
 def input_of(card: Card) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rtskin.infer.runtimes.machine import processor
+from rtskin.infer.runtimes.machine import described
 
-__all__ = ["Cell", "machine", "markdown", "processor", "publish"]
+__all__ = ["Cell", "described", "machine", "markdown", "publish"]
 
 README = Path(__file__).with_name("README.md")
 
@@ -36,7 +36,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def machine() -> str:
     """What the figures were measured on."""
-    return f"{os.cpu_count()} cores of {processor()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+    return f"{os.cpu_count()} cores of {described()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
 
 
 def publish(name: str, text: str) -> None:

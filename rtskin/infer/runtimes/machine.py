@@ -10,23 +10,41 @@ from pathlib import Path
 from rtskin.infer.runtimes.installed import onnxruntime_distributions
 from rtskin.infer.runtimes.threads import cores
 
+_CPUINFO = Path("/proc/cpuinfo")
+#: What kernels for networks are chosen by, as Linux calls it: on x86, and on ARM.
+_INSTRUCTIONS = (
+    *("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_int8", "amx_bf16"),
+    *("asimd", "asimddp", "asimdhp", "i8mm", "bf16", "sve"),
+)
 #: Beside every kind of ONNX Runtime.
 _PACKAGES = ("openvino", "torch", "ai-edge-litert", "tensorrt", "tensorrt-rtx")
 
 
 def processor() -> str:
     """What the processor calls itself."""
-    try:
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        found = None
+    found = re.search(r"model name\s*:\s*(.+)", _text(_CPUINFO))
     return found.group(1) if found else platform.processor() or platform.machine()
+
+
+def instructions() -> list[str]:
+    """What it has beyond the least; processors of one name, as a cloud gives them, may differ in it. Empty where the system
+    does not say."""
+    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)", _text(_CPUINFO), re.MULTILINE)
+    has = set(found.group(1).split()) if found else set()
+    return [one for one in _INSTRUCTIONS if one in has]
+
+
+def described() -> str:
+    """The processor with the last of its instructions, for tables: "AMD EPYC (avx512_bf16)"."""
+    found = instructions()
+    return f"{processor()} ({found[-1]})" if found else processor()
 
 
 def machine() -> dict[str, str | int]:
     """Processor, the cores this process may use, GPUs, system."""
     return {
         "processor": processor(),
+        "instructions": " ".join(instructions()),
         "cores": cores(),
         "gpus": ", ".join(gpus()),
         "system": f"{platform.system()} {platform.machine()}",
