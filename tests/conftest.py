@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ _ROOT = Path(__file__).resolve().parents[1]
 os.environ["RTSKIN_RUNTIME"] = "onnxruntime"
 # Tests that run side by side share the cores already: torch's threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A shell's job in the background ignores Ctrl-C, and so would what the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -39,6 +39,11 @@ def from_onnx(architecture: str, path: Path) -> Shipped:
             f"{architecture!r}; use another runtime"
         )
     graph = _graph(path)
+    if any(node.op_type == "QuantizeLinear" for node in graph.node):
+        raise RuntimeUnavailableError(
+            f"{path.name} is in 8 bits, and torch runs networks as they are trained; use another runtime, or the network "
+            "that it was made from"
+        )
     weights = _initializers(graph)
     try:
         options = _OPTIONS[architecture](weights, graph)

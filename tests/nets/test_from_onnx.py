@@ -67,3 +67,9 @@ def test_a_normalisation_that_the_file_has_stays() -> None:
         folded(net, kept)
     assert isinstance(net.get_submodule(name), torch.nn.BatchNorm2d)
     assert sum(isinstance(module, torch.nn.BatchNorm2d) for module in net.modules()) == 1
+
+
+def test_a_file_in_8_bits_is_refused() -> None:
+    path = Path(__file__).parents[2] / "models" / "straight-u2net-int8" / "straight-u2net.int8.onnx"
+    with pytest.raises(RuntimeUnavailableError, match=r"straight-u2net\.int8\.onnx is in 8 bits, .*; use another runtime"):
+        from_onnx("straight-u2net", path)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from rtskin.errors import InputError, ModelError
+from rtskin.errors import InputError
 from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.devices import providers, settle
 from rtskin.infer.runtimes.installed import require_onnxruntime
 from rtskin.infer.runtimes.ort_session import open_session
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port, numpy_type
+from rtskin.infer.runtimes.quantised import real_precision
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.threads import default_threads
 from rtskin.infer.weights import checked_weights
@@ -68,7 +68,7 @@ class OnnxRuntime(Runtime):
             self._answers[1, 3, self.shapes[0][1], self.shapes[0][0]] = static
         # A session may run in several threads, one output buffer may not.
         self._bound: PerThread[_Shape, tuple[Any, F32]] = PerThread(self._bind)
-        self.info = RuntimeInfo(self.name, real, "int8" if _is_quantised(path) else "fp32", self._threads)
+        self.info = RuntimeInfo(self.name, real, real_precision(path, "fp32"), self._threads)
 
     def run(self, tensor: Array, prior: F32 | None = None) -> F32:
         feed = {self._inputs[0].name: tensor}
@@ -124,11 +124,3 @@ def _static_shape(shape: Sequence[Any]) -> _Shape | None:
     """The output's shape, a batch of one; None where the network leaves a size open."""
     sizes = [1, *shape[1:]]
     return tuple(sizes) if all(isinstance(size, int) and size > 0 for size in sizes) else None
-
-
-def _is_quantised(path: Path) -> bool:
-    """Does the file compute in 8 bits: it holds the operator's name then."""
-    try:
-        return b"QuantizeLinear" in path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from None

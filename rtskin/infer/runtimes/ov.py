@@ -17,6 +17,7 @@ from rtskin.infer.runtimes.ov_core import core
 from rtskin.infer.runtimes.ov_stem import split_pixels
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port
+from rtskin.infer.runtimes.quantised import real_precision
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.stored import Stored
 from rtskin.infer.runtimes.threads import default_threads
@@ -73,7 +74,7 @@ class OpenVino(Runtime):
             raise RuntimeUnavailableError(
                 f"precision {self._precision!r}: this {where} has none, OpenVINO would run {real}"
             )
-        self.info = RuntimeInfo(self.name, where, self._precision, self._threads)
+        self.info = RuntimeInfo(self.name, where, real_precision(path, self._precision), self._threads)
 
     def run(self, tensor: Array, prior: F32 | None = None) -> F32:
         feed = {self._inputs[0].name: tensor}

@@ -13,6 +13,7 @@ from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.cuda import Buffer, Stream, require_cudart, select
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port
+from rtskin.infer.runtimes.quantised import real_precision
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.trt_build import TIMEOUT, engine, require_tensorrt, stored
 from rtskin.infer.weights import checked_weights
@@ -25,7 +26,8 @@ class TensorRt(Runtime):
     """An engine for each shape, built when the shape first comes unless it is kept from before (rtskin models build makes
     them ahead), and for each thread its own context, stream and memory.
 
-    options: ``precision``, "fp32", "fp16" or "int8"; ``timeout``, the seconds that building one engine may take.
+    options: ``precision``, "fp32", "fp16" or "int8" (a network whose file is in 8 bits runs in these); ``timeout``, the
+    seconds that building one engine may take.
     """
 
     name: ClassVar[str] = "tensorrt"
@@ -45,7 +47,9 @@ class TensorRt(Runtime):
         path = checked_weights(self.card)
         self._inputs, self._output = check_signature(self.card, path, inputs, outputs, self.shapes)
         self._opened: PerThread[Shape, _Opened] = PerThread(self._open)
-        self.info = RuntimeInfo(self.name, f"cuda:{self._index}", str(self.options["precision"]), None)
+        self.info = RuntimeInfo(
+            self.name, f"cuda:{self._index}", real_precision(path, str(self.options["precision"])), None
+        )
 
     def run(self, tensor: Array, prior: F32 | None = None) -> F32:
         opened = self._opened((tensor.shape[3], tensor.shape[2]))

@@ -18,6 +18,7 @@ from rtskin.infer.runtimes.load_errors import load_error
 from rtskin.infer.runtimes.machine import gpus
 from rtskin.infer.runtimes.onnx_half import to_half
 from rtskin.infer.runtimes.onnx_sampled import sampled
+from rtskin.infer.runtimes.quantised import real_precision
 from rtskin.infer.runtimes.stored import Stored
 from rtskin.infer.weights import checked_weights, digest
 from rtskin.preprocess.fit import Shape
@@ -52,13 +53,15 @@ def require_tensorrt() -> ModuleType:
 
 
 def network_file(card: Card, precision: str) -> bytes:
-    """The ONNX file to build from: the card's, the same in fp16, or the 8-bit one beside it.
+    """The ONNX file to build from: the card's, the same in fp16, or the 8-bit one beside it; that too where the card's own
+    is in 8 bits, as CPUs take them.
 
     InputError for a precision there is none of, ModelError where the 8-bit file is missing.
     """
     if precision not in PRECISIONS:
         raise InputError(f"tensorrt has no precision {precision!r}; there are: {', '.join(PRECISIONS)}")
     path = checked_weights(card)
+    precision = real_precision(path, precision)
     if precision == "fp16":
         return to_half(path)
     if precision == "int8":
@@ -103,6 +106,7 @@ def engine(
 def stored(trt: ModuleType, card: Card, shape: Shape, precision: str) -> Stored:
     """Where an engine is kept. tensorrt's are for one kind of GPU; tensorrt_rtx's are finished on the GPU they run on."""
     where = "any" if trt.__name__ == "tensorrt_rtx" else gpus()
+    precision = real_precision(checked_weights(card), precision)
     key = {"weights": digest(checked_weights(card)), "shape": shape, "precision": precision, "gpu": where}
     if precision == "int8":
         key["int8"] = digest(int8_file(checked_weights(card)))

@@ -1,0 +1,20 @@
+"""Files that compute in 8 bits, whatever precision was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rtskin.errors import ModelError
+
+
+def is_quantised(path: Path) -> bool:
+    """Does the file compute in 8 bits: it holds the operator's name then. ModelError where it cannot be read."""
+    try:
+        return b"QuantizeLinear" in path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def real_precision(path: Path, asked: str) -> str:
+    """What the file at ``path`` runs in where ``asked`` was asked for."""
+    return "int8" if is_quantised(path) else asked
