@@ -167,3 +167,17 @@ def test_a_checkpoint_without_normalisation_is_explained(save: Save) -> None:
         import_checkpoint("birefnet-lite", save(state), size=SIDE)
     with pytest.raises(ModelError, match="is not a checkpoint of u2netp: it has no"):
         import_checkpoint("u2netp", save(state), size=SIDE)
+
+
+@pytest.mark.slow
+def test_tensorrt_builds_it(imported: tuple[dict[str, Any], Imported], tmp_path: Path, monkeypatch: Any) -> None:
+    """It has no deformable convolutions: it is given the form without."""
+    from rtskin.errors import MissingExtraError
+    from rtskin.infer.runtimes.trt_build import engine, require_tensorrt
+
+    try:
+        require_tensorrt()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    monkeypatch.setenv("RTSKIN_CACHE", str(tmp_path))
+    assert len(engine(imported[1].card, (SIDE, SIDE)).data) > 1_000_000
