@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rtskin.capture.still import read_picture
+from rtskin.capture.still import Still, read_still
 from rtskin.errors import RtskinError, SinkError, SourceError
 from rtskin.files import check_output, make_folders, write_bytes
 from rtskin.render import still
@@ -45,21 +45,21 @@ def work(jobs: Sequence[Job], segmenter: Segmenter, wanted: Wanted, tell: Callab
             reading = ahead.pop()
             ahead = [reader.submit(_read, other, wanted) for other in jobs[index + 1 : index + 2]]
             try:
-                picture = reading.result()
-                if picture is None:
+                image = reading.result()
+                if image is None:
                     summary.skipped += 1
                     continue
-                mask = _enough(lambda image: segmenter(image.bgr(), wanted.bits), job, picture)
+                mask = _enough(lambda picture: segmenter(picture.bgr(), wanted.bits), job, image.picture)
             except RtskinError as error:
                 _failed(error, summary, tell)
                 continue
             _finish(writing, summary, tell)
-            writing = writer.submit(_write, job, picture, mask, wanted)
+            writing = writer.submit(_write, job, image, mask, wanted)
         _finish(writing, summary, tell)
     return summary
 
 
-def _read(job: Job, wanted: Wanted) -> Picture | None:
+def _read(job: Job, wanted: Wanted) -> Still | None:
     """None: it is there already. Errors: what would come after the work is said before it."""
     if job.target.exists() and job.target.resolve() == job.image.resolve():
         raise SinkError(f"the mask of {job.image} would replace the image; use another folder")
@@ -67,11 +67,13 @@ def _read(job: Job, wanted: Wanted) -> Picture | None:
         return None
     make_folders(job.target.parent)
     check_output(job.target, wanted.overwrite)
-    return read_picture(job.image)
+    return read_still(job.image)
 
 
-def _write(job: Job, picture: Picture, mask: Any, wanted: Wanted) -> None:
-    data = _enough(lambda image: still.encoded(still.shown(wanted.view, image, mask)), job, picture)
+def _write(job: Job, image: Still, mask: Any, wanted: Wanted) -> None:
+    data = _enough(
+        lambda picture: still.encoded(still.shown(wanted.view, picture, mask), image.profile), job, image.picture
+    )
     write_bytes(job.target, data, overwrite=wanted.overwrite)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtskin.capture.deep import deep_bgr
+from rtskin.capture.profile import encode_png
 from rtskin.errors import InputError, UnknownNameError
 from rtskin.frame import U8, BgrPicture, Frame, Mask, Picture, SourceInfo
 from rtskin.media import cv2
@@ -53,6 +54,6 @@ def _overlay(bgr: U8, mask: U8) -> U8:
     return overlay(bgr, Mask(frame, mask), np.empty_like(bgr))
 
 
-def encoded(picture: Pixels) -> memoryview:
-    """As a PNG file."""
-    return cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].data
+def encoded(picture: Pixels, profile: bytes | None = None) -> memoryview:
+    """As a PNG file; ``profile``: the ICC profile of the photograph whose colours it shows. A mask has no colours."""
+    return encode_png(picture, profile if picture.ndim == 3 else None, [cv2.IMWRITE_PNG_COMPRESSION, 1])

@@ -71,5 +71,7 @@ def test_a_normalisation_that_the_file_has_stays() -> None:
 
 def test_a_file_in_8_bits_is_refused() -> None:
     path = Path(__file__).parents[2] / "models" / "straight-u2net-int8" / "straight-u2net.int8.onnx"
-    with pytest.raises(RuntimeUnavailableError, match=r"straight-u2net\.int8\.onnx is in 8 bits, .*; use another runtime"):
+    with pytest.raises(
+        RuntimeUnavailableError, match=r"straight-u2net\.int8\.onnx is in 8 bits, .*; use another runtime"
+    ):
         from_onnx("straight-u2net", path)
