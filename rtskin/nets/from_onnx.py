@@ -18,6 +18,7 @@ from torch import nn
 
 from rtskin import nets
 from rtskin.errors import ModelError, RuntimeUnavailableError
+from rtskin.nets.faster import as_trained
 from rtskin.nets.shipped import Shipped
 
 _PREFIX = "net."
@@ -88,6 +89,8 @@ def _state(net: nn.Module, own: Weights) -> dict[str, torch.Tensor]:
     seen, and what only a training uses."""
     wanted = net.state_dict()
     state = {name.replace(_FOLDED, ".bias"): tensor for name, tensor in own.items()}
+    for name in wanted.keys() & state.keys():
+        state[name] = as_trained(state[name], wanted[name].shape) if wanted[name].ndim == 4 else state[name]
     unused = tuple(getattr(net, "training_only", ()))
     for name in wanted.keys() - state.keys():
         if not wanted[name].is_floating_point() or name.startswith(unused):

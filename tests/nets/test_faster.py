@@ -10,7 +10,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from rtskin.nets.faster import quicken  # noqa: E402
+from rtskin.nets.faster import as_trained, quicken  # noqa: E402
 
 
 def network(channels: int, mode: str = "CRD", axes: tuple[int, ...] = (-1, -2)) -> Any:
@@ -65,3 +65,48 @@ def test_what_is_something_else_stays() -> None:
     before = model.SerializeToString()
     quicken(model)
     assert model.SerializeToString() == before
+
+
+def into_one(channels: int, outputs: int = 1, side: int = 3, group: int = 1) -> Any:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(channels, 3, 1, 1)).astype(np.float32)
+    last = rng.normal(size=(outputs, channels // group, side, side)).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["image", "weights"], ["made"], name="first"),
+        helper.make_node(
+            "Conv", ["made", "last", "bias"], ["skin"], pads=[2 * (side // 2)] * 4, dilations=[2, 2], group=group
+        ),
+    ]
+    bias = numpy_helper.from_array(np.arange(1, outputs + 1, dtype=np.float32), "bias")
+    constants = [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(last, "last"), bias]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "height", "width"])
+    skin = helper.make_tensor_value_info("skin", TensorProto.FLOAT, [1, outputs, "height", "width"])
+    graph = helper.make_graph(nodes, "network", [image], [skin], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+def filters(model: Any) -> Any:
+    return next(numpy_helper.to_array(one) for one in model.graph.initializer if one.name == "last")
+
+
+def test_many_channels_into_one_are_summed_and_can_be_read_back() -> None:
+    torch = pytest.importorskip("torch")
+    before, after = into_one(16), into_one(16)
+    quicken(after)
+    onnx.checker.check_model(after, full_check=True)
+    assert [node.op_type for node in after.graph.node] == ["Conv", "Conv", "Conv"]
+    image = np.random.default_rng(1).random((1, 3, 12, 9), np.float32)
+    np.testing.assert_allclose(answer(after, image), answer(before, image), atol=1e-4)
+    assert filters(after).shape == (16, 1, 3, 3)
+    again = as_trained(torch.from_numpy(filters(after).copy()), (1, 16, 3, 3))
+    np.testing.assert_array_equal(again, filters(before))
+    assert as_trained(again, (1, 16, 3, 3)) is again
+    square = torch.zeros(16, 16, 1, 1)
+    assert as_trained(square, (16, 16, 1, 1)) is square, "of a shape that a transposed one has too"
+
+
+@pytest.mark.parametrize("other", [{"channels": 4}, {"channels": 16, "side": 1}, {"channels": 16, "outputs": 2}])
+def test_where_nothing_is_to_be_had_it_stays(other: dict[str, int]) -> None:
+    before, after = into_one(**other), into_one(**other)
+    quicken(after)
+    assert after == before

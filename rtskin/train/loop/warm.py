@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from rtskin.errors import InputError, MissingExtraError, ModelError
+from rtskin.nets.faster import as_trained, biases
 from rtskin.train.loop import checkpoint
 from rtskin.train.loop.keep import chosen
 
@@ -105,16 +106,16 @@ def _unfolded(net: nn.Module, path: Path) -> tuple[dict[str, Any], _Convolutions
     except Exception as error:  # protobuf's errors and the system's
         raise ModelError(f"{path} is no ONNX file: {str(error).splitlines()[0]}") from error
     values = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
-    biases = {node.input[1]: node.input[2] for node in graph.node if node.op_type == "Conv" and len(node.input) > 2}
+    known = biases(graph)
     state, found = dict(net.state_dict()), _convolutions(net)
     if any(_is_grown(net, name) and f"net.{name}.weight" not in values for name, _ in found):
         found = [one for one in found if not _is_grown(net, one[0])]
     for name, norm in found:
         weight = f"net.{name}.weight"
-        if weight not in values or weight not in biases:
+        if weight not in values or weight not in known:
             raise ModelError(f"{path} has no weights called {weight}: it is the file of another network")
-        state[f"{name}.weight"] = values[weight]
-        bias = values[biases[weight]]
+        state[f"{name}.weight"] = as_trained(values[weight], state[f"{name}.weight"].shape)
+        bias = values[known[weight]]
         if norm is None:
             state[f"{name}.bias"] = bias
             continue

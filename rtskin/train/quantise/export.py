@@ -100,5 +100,8 @@ def _kept(model: Any) -> list[str]:
     places = [number for number, node in enumerate(nodes) if node.op_type == "Conv"]
     if not places:
         raise ModelError("the network has no convolution: there is nothing to quantise")
-    ends = {*range(places[0]), *range(places[-1], len(nodes))}
+    last = places[-1]
+    if nodes[last - 1].op_type == "Conv":  # the last convolution in two steps: see rtskin.nets.faster
+        last -= 1
+    ends = {*range(places[0]), *range(last, len(nodes))}
     return [node.name for number, node in enumerate(nodes) if number in ends]
