@@ -59,19 +59,16 @@ def main() -> int:
 
 
 def _row(card: Card, chosen: argparse.Namespace, folder: Path) -> list[object]:
-    if card.path is None or not card.recipe:
-        raise InputError(f"{card.name!r} names no recipe, so nobody knows what it was trained on")
-    split = HeldOut(card.path.parent / card.recipe)
-    sources = training_frames(split.recipe, [chosen.data], chosen.frames)
-    made = export(card, ranges(card, [read_bgr(source) for source in sources]), folder / "int8")
+    split = split_of(card)
+    small_card = in_8_bits(card, split, chosen.data, chosen.frames, folder / "int8")
     dataset = load_pairs(chosen.data / chosen.set, split.keep(chosen.data / chosen.set), chosen.limit)
     options = {"size": "live", "threads": 1, "runtime": "onnxruntime"}
-    models = {card.name: Segmenter(card, **options), "int8": Segmenter(made.card, **options)}  # type: ignore[arg-type]
+    models = {card.name: Segmenter(card, **options), "int8": Segmenter(small_card, **options)}  # type: ignore[arg-type]
     report = evaluate([dataset], models)
-    one, other = _milliseconds([str(card.path), str(made.card)], chosen.seconds)
+    one, other = _milliseconds([str(card.path), str(small_card.path)], chosen.seconds)
     (results,) = report.results
-    whole, small = (_figure(report.figure(results, model, "mean_iou")) for model in report.models)
-    lost = _figure(report.difference(results, *report.models, "mean_iou"))
+    whole, small = (figure_of(report.figure(results, model, "mean_iou")) for model in report.models)
+    lost = figure_of(report.difference(results, *report.models, "mean_iou"))
     ships = other < one and lost.value <= LOSS
     figures = [f"{whole.value:.3f}", f"{small.value:.3f}", f"{lost.value:.4f} ({lost.low:.4f} … {lost.high:.4f})"]
     return [card.name, *figures, f"{one:.2f}", f"{other:.2f}", f"{one / other:.2f}", Cell("yes" if ships else "no")]
@@ -86,7 +83,20 @@ def _milliseconds(models: list[str], seconds: float) -> list[float]:
     return [one.p50 for one in entries]
 
 
-def _figure(figure: Figure | None) -> Figure:
+def split_of(card: Card) -> HeldOut:
+    """What its training kept out."""
+    if card.path is None or not card.recipe:
+        raise InputError(f"{card.name!r} names no recipe, so nobody knows what it was trained on")
+    return HeldOut(card.path.parent / card.recipe)
+
+
+def in_8_bits(card: Card, split: HeldOut, data: Path, frames: int, folder: Path) -> Card:
+    """Calibrated on ``frames`` pictures of its training, in ``folder``."""
+    pictures = [read_bgr(source) for source in training_frames(split.recipe, [data], frames)]
+    return Card.load(export(card, ranges(card, pictures), folder).card)
+
+
+def figure_of(figure: Figure | None) -> Figure:
     if figure is None:
         raise InputError("the set cannot tell an IoU: it has no skin")
     return figure

@@ -18,22 +18,18 @@ from typing import Any
 import cv2
 import numpy as np
 
+from bench.int8 import figure_of, in_8_bits, split_of
+from bench.loops import session
 from bench.report import Cell, machine, markdown, publish
-from rtskin.errors import InputError
-from rtskin.evaluate.bootstrap import Figure
 from rtskin.evaluate.datasets import Dataset, load_pairs
-from rtskin.evaluate.held_out import HeldOut
 from rtskin.evaluate.run import evaluate
 from rtskin.infer.cards import Card, load_card
 from rtskin.infer.runtimes.base import F32, Runtime
-from rtskin.infer.weights import checked_weights
+from rtskin.infer.sizes import parse_size
 from rtskin.preprocess.fit import Shape
 from rtskin.registry import RUNTIMES
 from rtskin.segmenter import Segmenter
 from rtskin.train.data.imaging import read_bgr
-from rtskin.train.quantise.calibrate import ranges
-from rtskin.train.quantise.export import export
-from rtskin.train.quantise.frames import training_frames
 
 Run = Callable[[F32], F32]
 
@@ -53,16 +49,16 @@ def main() -> int:
     parser.add_argument("--limit", type=int, help="at most so many pictures of the set")
     parser.add_argument("--no-publish", action="store_true", help="only print")
     chosen = parser.parse_args()
-    width, height = map(int, chosen.size.split("x"))
+    size = parse_size(chosen.size)
+    if isinstance(size, str):
+        parser.error("--size is written WxH, as 320x320")
+    width, height = size
     card = load_card(chosen.model)
-    if card.path is None or not card.recipe:
-        raise InputError(f"{card.name!r} names no recipe, so nobody knows what it was trained on")
-    split = HeldOut(card.path.parent / card.recipe)
+    split = split_of(card)
     dataset = load_pairs(chosen.data / chosen.set, split.keep(chosen.data / chosen.set), chosen.limit)
     with tempfile.TemporaryDirectory(prefix="rtskin-") as folder:
-        pictures = [read_bgr(source) for source in training_frames(split.recipe, [chosen.data], chosen.frames)]
-        small = export(card, ranges(card, pictures), Path(folder)).card
-        rows = _rows(card, Card.load(small), dataset, (width, height), chosen.threads)
+        small = in_8_bits(card, split, chosen.data, chosen.frames, Path(folder))
+        rows = _rows(card, small, dataset, (width, height), chosen.threads)
     header = ["", "ms", "times as fast", "off by more than 1/255", "largest, of 255", "IoU", "lost (95 %)"]
     text = (
         f"## Fewer digits: {card.name}\n\n{machine()}. `python -m bench.precision {card.name}`: the network alone at "
@@ -94,8 +90,8 @@ def _rows(card: Card, small: Card, dataset: Dataset, size: Shape, threads: int) 
     rows: list[list[object]] = [[PLAIN, f"{before:.1f}", "1", "", "", "", ""]]
     for name in told:
         took, off = float(np.median(times[name])), np.concatenate(differences[name])
-        iou = _figure(report.figure(results, name, "mean_iou"))
-        lost = _figure(report.difference(results, "onnxruntime", name, "mean_iou"))
+        iou = figure_of(report.figure(results, name, "mean_iou"))
+        lost = figure_of(report.difference(results, "onnxruntime", name, "mean_iou"))
         rows.append(
             [
                 *(name, f"{took:.1f}", f"{before / took:.2f}", f"{100 * (off > 1).mean():.4f} %", f"{off.max():.2f}"),
@@ -108,13 +104,9 @@ def _rows(card: Card, small: Card, dataset: Dataset, size: Shape, threads: int) 
 
 def _plain(card: Card, threads: int) -> Run:
     """As anybody would run the file."""
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = ort.InferenceSession(str(checked_weights(card)), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda tensor: session.run(None, {name: tensor})[0]  # type: ignore[no-any-return]
+    plain = session(card, threads)
+    name = plain.get_inputs()[0].name
+    return lambda tensor: plain.run(None, {name: tensor})[0]
 
 
 def _ours(card: Card, size: Shape, threads: int, options: dict[str, Any]) -> Run:
@@ -146,12 +138,6 @@ def _tensor(picture: Any, size: Shape) -> F32:
     """float32 1×3×H×W RGB in 0…255, of fractions of grey levels too, as a live path gives it."""
     scaled = cv2.resize(picture[..., ::-1].astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
-
-
-def _figure(figure: Figure | None) -> Figure:
-    if figure is None:
-        raise InputError("the set cannot tell an IoU: it has no skin")
-    return figure
 
 
 if __name__ == "__main__":

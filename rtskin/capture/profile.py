@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +14,23 @@ from rtskin.media import cv2
 #: Of a profile's header (ICC.1, section 7.2): its length, what space it is of, and what every profile says of itself.
 _LENGTH, _SPACE, _SIGNATURE = slice(0, 4), slice(16, 20), slice(36, 40)
 _HEADER = 128
+#: How TIFF files begin, and the order of bytes that this says.
+_TIFF = {b"II*\0": "<", b"MM\0*": ">"}
+_ICC_TAG = 34675
 
 
 def decode_with_profile(data: U8, flags: int) -> tuple[Any, bytes | None]:
-    """``cv2.imdecode``, and the picture's profile where it has one for RGB; OpenCV from 4.12 on can tell."""
+    """``cv2.imdecode``, and the picture's profile where it has one for RGB: in TIFF, and with OpenCV from 4.12 on in JPEG,
+    PNG and WebP."""
+    order = _TIFF.get(data[:4].tobytes())
+    if order is not None:
+        return cv2.imdecode(data, flags), _checked(_in_tiff(data.tobytes(), order))
     if not hasattr(cv2, "imdecodeWithMetadata"):
         return cv2.imdecode(data, flags), None
     image, kinds, chunks = cv2.imdecodeWithMetadata(data, flags)
-    return image, _of_rgb(kinds, chunks)
+    found = dict(zip(() if kinds is None else map(int, kinds), chunks or (), strict=False))
+    profile = found.get(cv2.IMAGE_METADATA_ICCP)
+    return image, None if profile is None else _checked(np.asarray(profile, np.uint8).tobytes())
 
 
 def encode_png(pixels: Any, profile: bytes | None, options: Sequence[int] = ()) -> memoryview:
@@ -33,11 +43,21 @@ def encode_png(pixels: Any, profile: bytes | None, options: Sequence[int] = ()) 
     return cv2.imencode(".png", pixels, options)[1].data
 
 
-def _of_rgb(kinds: Any, chunks: Any) -> bytes | None:
-    """One for CMYK or grey says nothing of the RGB that was decoded."""
-    for kind, chunk in zip(() if kinds is None else kinds, chunks or (), strict=False):
-        found = np.asarray(chunk, np.uint8).tobytes()
-        whole = len(found) >= _HEADER and int.from_bytes(found[_LENGTH], "big") == len(found)
-        if kind == cv2.IMAGE_METADATA_ICCP and whole and found[_SPACE] == b"RGB " and found[_SIGNATURE] == b"acsp":
-            return found
-    return None
+def _in_tiff(data: bytes, order: str) -> bytes:
+    """What the first picture of a TIFF file says under the tag for profiles; OpenCV does not tell. Empty where nothing."""
+    try:
+        (place,) = struct.unpack_from(f"{order}I", data, 4)
+        (count,) = struct.unpack_from(f"{order}H", data, place)
+        for number in range(count):
+            tag, _, length, start = struct.unpack_from(f"{order}HHII", data, place + 2 + 12 * number)
+            if tag == _ICC_TAG:
+                return data[start : start + length]
+    except struct.error:  # cut off, or no TIFF after all: the decoder says so
+        pass
+    return b""
+
+
+def _checked(found: bytes) -> bytes | None:
+    """One that is damaged is none, and one for CMYK or grey says nothing of the RGB that was decoded."""
+    whole = len(found) >= _HEADER and int.from_bytes(found[_LENGTH], "big") == len(found)
+    return found if whole and found[_SPACE] == b"RGB " and found[_SIGNATURE] == b"acsp" else None

@@ -22,6 +22,8 @@ from rtskin.nets.shipped import INPUTS
 
 #: Largest difference between torch and ONNX Runtime, in probability, on random and on flat pictures.
 TOLERANCE = 1e-4
+#: The same where the file's weights were rounded to what bf16 holds.
+ROUNDED = 0.02
 OPSET = 18
 #: Pixels of an input.
 _LARGE = 1024 * 1024
@@ -129,10 +131,10 @@ def _save(model: Any, path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
+def compare(net: Any, path: Path, shapes: Sequence[Shape], tolerance: float = TOLERANCE) -> float:
     """The largest difference between torch and the ONNX file at these shapes (width, height).
 
-    ModelError above :data:`TOLERANCE`, and where the file cannot run at one of them.
+    ModelError above ``tolerance``, and where the file cannot run at one of them.
     """
     try:
         import onnxruntime as ort
@@ -154,9 +156,9 @@ def compare(net: Any, path: Path, shapes: Sequence[Shape]) -> float:
             with torch.no_grad():
                 expected = net(*map(torch.from_numpy, feed.values())).numpy()
             worst = max(worst, _difference(_run(session, feed, path), expected))
-        if not worst <= TOLERANCE:
+        if not worst <= tolerance:
             raise ModelError(
-                f"{path.name} differs from torch by {worst:.2g} at {width}×{height} (at most {TOLERANCE:g}); "
+                f"{path.name} differs from torch by {worst:.2g} at {width}×{height} (at most {tolerance:g}); "
                 "it was not kept"
             )
     return worst

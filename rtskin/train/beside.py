@@ -25,6 +25,8 @@ _HOW = frozenset({
 })  # fmt: skip
 #: Matters only where a training goes by its kept-out pictures.
 _JUDGED = frozenset({"validate_every", "validate_images"})
+#: What the export does with the weights; the recipe beside the model decides.
+_EXPORTED = frozenset({"round_to_bf16"})
 _LENGTHS = frozenset({"steps", "minutes"})
 #: Written as [[data]].
 _ARRAYS = ("origins", "data")
@@ -67,7 +69,7 @@ def check(trained: Trained, path: Path, source: Path) -> None:
 def differences(trained: Trained, path: Path) -> list[str]:
     """What the recipe at ``path`` says otherwise than the training, key by key: "batch was 16 and is 8 there"."""
     recipe, said = trained.recipe, load(path)
-    skipped = _HOW | _LENGTHS | (frozenset() if _by_score(recipe) else _JUDGED)
+    skipped = _HOW | _LENGTHS | _EXPORTED | (frozenset() if _by_score(recipe) else _JUDGED)
     one, two = (_flat(_plain(each, skipped)) for each in (recipe, said))
     for key, value in one.items():
         if key == "net.init" or key.startswith("distil.teachers"):

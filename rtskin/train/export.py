@@ -13,7 +13,7 @@ from typing import Any
 
 from rtskin.train import beside, settled
 from rtskin.train.loop import checkpoint
-from rtskin.train.recipe import Recipe, parse
+from rtskin.train.recipe import Recipe, load, parse
 from rtskin.train.terms import origins
 
 log = logging.getLogger("rtskin.train")
@@ -36,9 +36,11 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
     The graph takes float32 1×3×H×W RGB in 0…255 (``image``; of a network with a prior also ``prior``, 1×1×H×W in 0…1) and
     gives float32 1×C×H×W, the probability of skin, or of each class; H and W are left open where the recipe lists several
     shapes. At each of them it is compared with torch in ONNX Runtime before anything gets its final name; ModelError where
-    they differ. InputError where the recipe.toml that lies there says something else than what was trained (all of it is
-    listed), and for a checkpoint from between two validations, whose batch normalisation has to be measured first (see
-    rtskin.train.loop.settle), where the recipe's data is not below ``roots`` (None: the usual places).
+    they differ. Where the recipe says ``round_to_bf16`` (the recipe.toml that lies there, if one does), the weights are
+    rounded then, and compared once more. InputError where the recipe.toml that lies there says something else than what
+    was trained (all of it is listed), and for a checkpoint from between two validations, whose batch normalisation has to
+    be measured first (see rtskin.train.loop.settle), where the recipe's data is not below ``roots`` (None: the usual
+    places).
     """
     from rtskin.nets import onnx_file
 
@@ -49,6 +51,7 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
     written = replace or not (out / beside.NAME).exists()
     if not written:
         beside.check(trained, out / beside.NAME, source)
+    rounded = recipe.round_to_bf16 if written else load(out / beside.NAME).round_to_bf16
     net = _shipped(recipe, settled.average(state, recipe, roots, source))
     out.mkdir(parents=True, exist_ok=True)
     weights = out / f"{recipe.name}.onnx"
@@ -57,8 +60,9 @@ def export(source: Path, out: Path, roots: Sequence[Path] | None = None, replace
         shapes = list(dict.fromkeys((*recipe.live_shapes, *recipe.still)))
         onnx_file.write(net, part, shapes)
         difference = onnx_file.compare(net, part, shapes)
-        if recipe.bf16:
+        if rounded:
             onnx_file.for_bf16(part)
+            difference = onnx_file.compare(net, part, shapes, onnx_file.ROUNDED)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         text, own = Path(folder) / "model.toml", Path(folder) / beside.NAME
         parameters = sum(parameter.numel() for parameter in net.parameters())

@@ -268,7 +268,9 @@ class Recipe(Derived, Part):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         default="auto", description="of the network's arithmetic; auto: bf16 on a GPU that has it, else fp32"
     )
-    bf16: bool = Field(default=False, description="round the exported weights, so that masks in bf16 are those in fp32")
+    round_to_bf16: bool = Field(
+        default=False, description="round the exported weights, for runtimes that compute in bf16"
+    )
     eight_bits: bool = Field(
         default=False, description="round as 8 bits do while training, for a network that will be quantised"
     )

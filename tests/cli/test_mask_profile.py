@@ -47,7 +47,7 @@ needs_metadata = pytest.mark.skipif(
 
 
 @needs_metadata
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
 @pytest.mark.parametrize("options", [("--view", "cutout"), ("--view", "cutout", "--bits", "16"), ("--view", "overlay")])
 def test_what_shows_its_colours_keeps_its_profile(
     suffix: str, options: tuple[str, ...], tmp_path: Path, profile: bytes

@@ -141,7 +141,7 @@ def test_no_checkpoint(tmp_path: Path) -> None:
 def test_a_recipe_for_bf16_ships_weights_that_bf16_holds(table: dict[str, Any], data: Path, tmp_path: Path) -> None:
     filters = {}
     for bf16 in (False, True):
-        recipe = parse({**table, "bf16": bf16})
+        recipe = parse({**table, "round_to_bf16": bf16})
         run = Trainer(recipe, scan(recipe, [data]), tmp_path / f"run-{bf16}")
         run.save()
         done = exporting.export(tmp_path / f"run-{bf16}/last.pt", tmp_path / f"model-{bf16}")

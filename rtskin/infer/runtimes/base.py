@@ -26,8 +26,8 @@ F32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class RuntimeInfo:
-    """What a model really runs on. precision: "fp32", "bf16", "fp16" or "int8". threads: None where the runtime does not
-    say."""
+    """What a model really runs on. precision: "fp32", "bf16", "fp16", "int8", "int8+bf16" …. threads: None where the
+    runtime does not say."""
 
     runtime: str
     device: str

@@ -12,9 +12,11 @@ from rtskin.infer.runtimes.threads import cores
 
 _CPUINFO = Path("/proc/cpuinfo")
 #: What kernels for networks are chosen by, as Linux calls it: on x86, and on ARM.
-_INSTRUCTIONS = (
-    *("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_int8", "amx_bf16"),
-    *("asimd", "asimddp", "asimdhp", "i8mm", "bf16", "sve"),
+_INSTRUCTIONS = re.compile(r"avx|amx|fma|f16c|sse4|asimd|sve|sme|i8mm|bf16|fphp")
+#: Those that a table names one of, the first that is there.
+_TELLING = (
+    *("amx_bf16", "avx512_bf16", "avx512_vnni", "avx512f", "avx_vnni", "avx2"),
+    *("bf16", "i8mm", "asimddp", "asimd"),
 )
 #: Beside every kind of ONNX Runtime.
 _PACKAGES = ("openvino", "torch", "ai-edge-litert", "tensorrt", "tensorrt-rtx")
@@ -27,17 +29,17 @@ def processor() -> str:
 
 
 def instructions() -> list[str]:
-    """What it has beyond the least; processors of one name, as a cloud gives them, may differ in it. Empty where the system
-    does not say."""
+    """What it has for arithmetic, in order of the alphabet; processors of one name, as a cloud gives them, may differ in it.
+    Empty where the system does not say."""
     found = re.search(r"^(?:flags|Features)\s*:\s*(.+)", _text(_CPUINFO), re.MULTILINE)
-    has = set(found.group(1).split()) if found else set()
-    return [one for one in _INSTRUCTIONS if one in has]
+    return sorted(one for one in found.group(1).split() if _INSTRUCTIONS.match(one)) if found else []
 
 
 def described() -> str:
-    """The processor with the last of its instructions, for tables: "AMD EPYC (avx512_bf16)"."""
-    found = instructions()
-    return f"{processor()} ({found[-1]})" if found else processor()
+    """The processor with the most telling of its instructions, for tables: "AMD EPYC (avx512_bf16)"."""
+    has = instructions()
+    telling = next((f" ({one})" for one in _TELLING if one in has), "")
+    return f"{processor()}{telling}"
 
 
 def machine() -> dict[str, str | int]:

@@ -111,7 +111,7 @@ class OpenVino(Runtime):
             sizes[self._inputs[1].name] = [1, 1, *shape[2:]]
         try:
             fixed.reshape(sizes)
-            if self._precision == "bf16":
+            if self._splits_pixels():
                 split_pixels(fixed)
             network = self._core.compile_model(fixed, self._device, self._settings())
         except Exception as error:
@@ -121,12 +121,17 @@ class OpenVino(Runtime):
             kept.write(bytes(blob.getvalue() if hasattr(blob, "getvalue") else blob))
         return network
 
+    def _splits_pixels(self) -> bool:
+        """Where the network itself gets grey levels, and rounds them."""
+        given = self.card.tensor
+        return self._precision == "bf16" and (given.scale, given.mean, given.std) == (1.0, (0.0,) * 3, (1.0,) * 3)
+
     def _kept(self, shape: tuple[int, ...]) -> Stored | None:
         """Of the CPU alone: what is compiled for others depends on their drivers."""
         if not self.options["store"] or self._device != "CPU":
             return None
         key = {"weights": digest(self._path), "shape": shape, "settings": self._settings(), "by": self._who}
-        if self._precision == "bf16":
+        if self._splits_pixels():
             key["pixels"] = "split"  # earlier ones were compiled without
         return Stored("openvino", self.card.name, {**key, "machine": machine()})
 

@@ -1,4 +1,4 @@
-"""Files that compute in 8 bits, whatever precision was asked for."""
+"""Files that compute in 8 bits, and what of them does not."""
 
 from __future__ import annotations
 
@@ -16,5 +16,7 @@ def is_quantised(path: Path) -> bool:
 
 
 def real_precision(path: Path, asked: str) -> str:
-    """What the file at ``path`` runs in where ``asked`` was asked for."""
-    return "int8" if is_quantised(path) else asked
+    """What the file at ``path`` runs in where ``asked`` was asked for: of one in 8 bits, all but its ends are that."""
+    if not is_quantised(path):
+        return asked
+    return "int8" if asked == "fp32" else f"int8+{asked}"

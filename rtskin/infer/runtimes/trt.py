@@ -13,7 +13,7 @@ from rtskin.infer.runtimes.base import F32, Array, Runtime, RuntimeInfo
 from rtskin.infer.runtimes.cuda import Buffer, Stream, require_cudart, select
 from rtskin.infer.runtimes.per_thread import PerThread
 from rtskin.infer.runtimes.ports import Port
-from rtskin.infer.runtimes.quantised import real_precision
+from rtskin.infer.runtimes.quantised import is_quantised
 from rtskin.infer.runtimes.signature import check_signature
 from rtskin.infer.runtimes.trt_build import TIMEOUT, engine, require_tensorrt, stored
 from rtskin.infer.weights import checked_weights
@@ -48,7 +48,7 @@ class TensorRt(Runtime):
         self._inputs, self._output = check_signature(self.card, path, inputs, outputs, self.shapes)
         self._opened: PerThread[Shape, _Opened] = PerThread(self._open)
         self.info = RuntimeInfo(
-            self.name, f"cuda:{self._index}", real_precision(path, str(self.options["precision"])), None
+            self.name, f"cuda:{self._index}", "int8" if is_quantised(path) else str(self.options["precision"]), None
         )
 
     def run(self, tensor: Array, prior: F32 | None = None) -> F32:

@@ -18,7 +18,7 @@ from rtskin.infer.runtimes.load_errors import load_error
 from rtskin.infer.runtimes.machine import gpus
 from rtskin.infer.runtimes.onnx_half import to_half
 from rtskin.infer.runtimes.onnx_sampled import sampled
-from rtskin.infer.runtimes.quantised import real_precision
+from rtskin.infer.runtimes.quantised import is_quantised
 from rtskin.infer.runtimes.stored import Stored
 from rtskin.infer.weights import checked_weights, digest
 from rtskin.preprocess.fit import Shape
@@ -28,6 +28,7 @@ PRECISIONS = ("fp32", "fp16", "int8")
 TIMEOUT = 600.0
 #: What stands behind the name of weights whose 8-bit form for TensorRT lies beside them (rtskin.train.quantise writes it).
 INT8_SUFFIX = ".int8-trt.onnx"
+_FOR_CPUS = ".int8"
 
 #: Called with the phase TensorRT is in and how much of it is done, 0 … 1.
 Progress = Callable[[str, float], None]
@@ -61,7 +62,8 @@ def network_file(card: Card, precision: str) -> bytes:
     if precision not in PRECISIONS:
         raise InputError(f"tensorrt has no precision {precision!r}; there are: {', '.join(PRECISIONS)}")
     path = checked_weights(card)
-    precision = real_precision(path, precision)
+    if is_quantised(path):
+        precision = "int8"
     if precision == "fp16":
         return to_half(path)
     if precision == "int8":
@@ -75,8 +77,11 @@ def network_file(card: Card, precision: str) -> bytes:
 
 
 def int8_file(weights: Path) -> Path:
-    """Where the 8-bit form for TensorRT lies: beside the weights, or beside their 8-bit form for CPUs."""
-    return weights.with_name(weights.stem.removesuffix(".int8") + INT8_SUFFIX)
+    """Where the 8-bit form for TensorRT lies: beside the weights, or beside their 8-bit form for CPUs. Another file in 8
+    bits is taken for one."""
+    if is_quantised(weights) and not weights.stem.endswith(_FOR_CPUS):
+        return weights
+    return weights.with_name(weights.stem.removesuffix(_FOR_CPUS) + INT8_SUFFIX)
 
 
 def engine(
@@ -106,7 +111,8 @@ def engine(
 def stored(trt: ModuleType, card: Card, shape: Shape, precision: str) -> Stored:
     """Where an engine is kept. tensorrt's are for one kind of GPU; tensorrt_rtx's are finished on the GPU they run on."""
     where = "any" if trt.__name__ == "tensorrt_rtx" else gpus()
-    precision = real_precision(checked_weights(card), precision)
+    if is_quantised(checked_weights(card)):
+        precision = "int8"
     key = {"weights": digest(checked_weights(card)), "shape": shape, "precision": precision, "gpu": where}
     if precision == "int8":
         key["int8"] = digest(int8_file(checked_weights(card)))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rtskin.errors import ModelError
-from rtskin.files import make_folders, write_bytes
+from rtskin.errors import InputError, ModelError
+from rtskin.files import check_output, make_folders, write_bytes
 from rtskin.infer.cards import Card
+from rtskin.infer.runtimes.quantised import is_quantised
 from rtskin.infer.runtimes.trt_build import INT8_SUFFIX
 from rtskin.infer.weights import checked_weights, digest
 from rtskin.train.quantise.calibrate import OPERATORS
@@ -32,25 +33,34 @@ def export(card: Card, ranges: Any, out: Path, overwrite: bool = False, name: st
 
     name: of the card, ``NAME-int8`` where none is given. It names the recipe that ``card`` names, where that lies.
 
-    Nothing gets its final name before both are there; OutputExistsError, SinkError.
+    Nothing gets its final name before both are there; OutputExistsError, SinkError; InputError for a network that is in 8
+    bits already, ModelError for a name that no model can have.
     """
     weights = checked_weights(card)
-    files = {
-        out / (weights.stem + CPU_SUFFIX): quantised(card, ranges, signed=False),
-        out / (weights.stem + INT8_SUFFIX): quantised(card, ranges, signed=True),
-    }
+    if is_quantised(weights):
+        raise InputError(f"{card.name!r} is in 8 bits already; quantise the network that it was made from")
+    cpu, tensorrt = (out / (weights.stem + suffix) for suffix in (CPU_SUFFIX, INT8_SUFFIX))
+    table = _table(card, out, f"{card.name}-int8" if name is None else name, cpu.name)
+    place = out / "model.toml"
     make_folders(out)
+    for path in (cpu, tensorrt, place):
+        check_output(path, overwrite)
+    files = {cpu: quantised(card, ranges, signed=False), tensorrt: quantised(card, ranges, signed=True)}
     for path, data in files.items():
         write_bytes(path, data, overwrite=overwrite)
-    cpu, tensorrt = files
+    made = table.model_copy(update={"weights": table.weights.model_copy(update={"sha256": digest(cpu)})})  # type: ignore[union-attr]
+    made.save(place)
+    return Quantised(cpu, tensorrt, place)
+
+
+def _table(card: Card, out: Path, name: str, weights: str) -> Card:
+    """The card, but for the digest of the weights. ModelError for a name that no model can have."""
     table = card.model_dump(mode="json", exclude_none=True, exclude_unset=True, exclude={"accuracy", "speed"})
-    name = name or f"{card.name}-int8"
-    table |= {"name": name, "title": name, "weights": {"file": cpu.name, "sha256": digest(cpu)}}
+    table |= {"name": name, "title": name, "weights": {"file": weights}}
     if card.recipe and card.path is not None:
         table["recipe"] = os.path.relpath(card.path.parent / card.recipe, out)
     table["description"] = f"{card.name} in 8 bits. {card.description}".strip()
-    Card.parse(table, "the new card").save(out / "model.toml")
-    return Quantised(cpu, tensorrt, out / "model.toml")
+    return Card.parse(table, "the new card")
 
 
 def quantised(card: Card, ranges: Any, signed: bool) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 
 from rtskin.errors import ModelError, RuntimeUnavailableError
 from rtskin.infer.cards import Card, load_card
+from rtskin.infer.runtimes import ov
 from rtskin.infer.runtimes.ov import OpenVino
 from rtskin.infer.runtimes.ov_core import core
 
@@ -47,6 +48,27 @@ def test_bf16_is_what_really_runs_or_an_error() -> None:
     assert runtime.info.precision == "bf16"
     ((_, network),) = runtime._compiled.items()
     assert network.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "bf16"
+
+
+def test_a_file_in_8_bits_is_said_to_be_so() -> None:
+    card = load_card("straight-u2net-int8")
+    assert open_runtime(card).info.precision == "int8"
+    if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        assert open_runtime(card, precision="bf16").info.precision == "int8+bf16"
+
+
+def test_pixels_are_split_in_bf16_where_the_network_gets_grey_levels(
+    make_card: MakeCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "BF16" not in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor has no bf16")
+    split: list[str] = []
+    monkeypatch.setattr(ov, "split_pixels", lambda model: split.append(model.get_friendly_name()))
+    open_runtime(make_card(), store=False)
+    open_runtime(make_card(input={"width": 16, "height": 16, "scale": 1 / 255}), store=False, precision="bf16")
+    assert split == []
+    open_runtime(make_card(), store=False, precision="bf16")
+    assert len(split) == 1
 
 
 def test_compiled_networks_are_kept_and_damage_is_no_harm(

@@ -31,6 +31,8 @@ def network(tmp_path: Path, stride: int = 1, channels: int = 3, normalise: str =
     x = ov.divide(ov.subtract(pixels, ov.constant(mean)), ov.constant(std))
     if normalise == "by itself":
         x = ov.multiply(x, x)
+    if normalise == "by nothing":
+        x = ov.divide(x, ov.constant(np.float32(0)))
     if normalise == "along the rows":
         x = ov.multiply(x, ov.constant(np.arange(10, dtype=np.float32)))
     weights = rng.normal(size=(4, channels, 3, 3)).astype(np.float32)
@@ -69,7 +71,14 @@ def test_straight_u2net_means_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"stride": 2}, {"channels": 4}, {"normalise": "by itself"}, {"normalise": "along the rows"}]
+    "other",
+    [
+        {"stride": 2},
+        {"channels": 4},
+        {"normalise": "by itself"},
+        {"normalise": "along the rows"},
+        {"normalise": "by nothing"},
+    ],
 )
 def test_what_begins_otherwise_is_left_as_it_is(tmp_path: Path, other: dict[str, Any]) -> None:
     model = network(tmp_path, **other)

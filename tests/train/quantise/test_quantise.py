@@ -15,7 +15,7 @@ pytest.importorskip("onnxruntime")
 
 import onnx
 
-from rtskin.errors import InputError, OutputExistsError
+from rtskin.errors import InputError, ModelError, OutputExistsError
 from rtskin.frame import U8
 from rtskin.infer.base import load_segmenter
 from rtskin.infer.cards import Card, load_card
@@ -83,6 +83,21 @@ def test_the_card_names_its_recipe_where_that_lies(made: Quantised, tmp_path: Pa
         small = Card.load(path)
         assert (small.name, small.title) == (name, name)
         assert (path.parent / small.recipe).resolve() == (card.path.parent / card.recipe).resolve()
+
+
+def test_nothing_is_written_or_replaced_where_something_is_wrong(made: Quantised, tmp_path: Path, portrait: U8) -> None:
+    card = load_card("mobile-unet")
+    found = ranges(card, [portrait])
+    with pytest.raises(ModelError, match="name"):
+        export(card, found, tmp_path / "out", name="a/b")
+    with pytest.raises(InputError, match="'mobile-unet-int8' is in 8 bits already; quantise the network"):
+        export(Card.load(made.card), found, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "model.toml").write_text("mine")
+    with pytest.raises(OutputExistsError):
+        export(card, found, tmp_path / "own")
+    assert [(path.name, path.read_text()) for path in (tmp_path / "own").iterdir()] == [("model.toml", "mine")]
 
 
 def test_the_answer_is_still_nearly_that_of_the_network(made: Quantised, portrait: U8) -> None:
