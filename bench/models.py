@@ -108,8 +108,9 @@ def report(cards: Sequence[Card], times: dict[str, dict[str, list[float]]], roun
     table = markdown(["model", "parameters", "input", "network, ms", f"{SIZE} frame, ms"], rows)
     return (
         f"## Models\n\n{machine()}. `python -m bench.models`: one thread, median (10th … 90th percentile) of "
-        f"{rounds * TOGETHER} runs in {rounds} interleaved rounds. Network: its session alone, at the input that "
-        f"the frame takes. Frame: a picture to scores, with everything before and after the network.\n\n{table}"
+        f"{rounds * TOGETHER} runs in {rounds} interleaved rounds. Network: its session in ONNX Runtime alone, "
+        f"at the input that the frame takes. Frame: a picture to scores, with everything before and after the network, on the "
+        f"runtime that auto takes here.\n\n{table}"
     )
 
 
