@@ -109,8 +109,8 @@ def report(cards: Sequence[Card], times: dict[str, dict[str, list[float]]], roun
     return (
         f"## Models\n\n{machine()}. `python -m bench.models`: one thread, median (10th … 90th percentile) of "
         f"{rounds * TOGETHER} runs in {rounds} interleaved rounds. Network: its session in ONNX Runtime alone, "
-        f"at the input that the frame takes. Frame: a picture to scores, with everything before and after the network, on the "
-        f"runtime that auto takes here.\n\n{table}"
+        "at the input that the frame takes. Frame: a picture to scores, with everything before and after the network, on "
+        f"the runtime that auto takes here.\n\n{table}"
     )
 
 
