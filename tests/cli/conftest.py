@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,19 @@ def rtskin(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Outcome
     yield call
     logger = logging.getLogger("rtskin")
     logger.handlers, logger.propagate = [], True
+
+
+@pytest.fixture
+def alone() -> Callable[..., Outcome]:
+    """The same in a process of its own, as people run it. For bytes that are compared: x264 was seen to encode the same
+    pictures otherwise, by a few of their bits, in a process that had run hundreds of other tests."""
+
+    def call(*arguments: object) -> Outcome:
+        command = [sys.executable, "-m", "rtskin", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -81,18 +81,18 @@ def test_progress_as_lines_of_json(rtskin: Rtskin, video: Path, tmp_path: Path) 
 
 
 def test_in_steps_and_by_several_workers_it_is_the_same_file(
-    rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str
+    alone: Rtskin, video: Path, tmp_path: Path, wanted: str
 ) -> None:
     work, out = tmp_path / "work", tmp_path / "out.mp4"
-    planned = rtskin("render", "plan", work, video, out, *COMMON, "--view", "overlay")
+    planned = alone("render", "plan", work, video, out, *COMMON, "--view", "overlay")
     assert planned.status == 0, planned.err
     assert f"{FRAMES} frames in 3 segments" in planned.err
-    early = rtskin("render", "finish", work)
+    early = alone("render", "finish", work)
     assert (early.status, "3 of 3 segments" in early.err) == (2, True)
-    done = rtskin("render", "work", work, "--jobs", "2")
+    done = alone("render", "work", work, "--jobs", "2")
     assert done.status == 0, done.err
     assert "3 segments done" in done.err
-    assert rtskin("render", "finish", work).status == 0
+    assert alone("render", "finish", work).status == 0
     assert digest(out) == wanted
 
 
@@ -106,12 +106,12 @@ def test_another_render_does_not_go_on_with_what_is_there(rtskin: Rtskin, video:
     assert not out.exists()
 
 
-def test_with_overwrite_another_render_begins_afresh(rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str) -> None:
+def test_with_overwrite_another_render_begins_afresh(alone: Rtskin, video: Path, tmp_path: Path, wanted: str) -> None:
     """What was done of the first is gone, and the file is that of a run without any past."""
     out, work = tmp_path / "out.mp4", tmp_path / "out.mp4.work"
-    assert rtskin("render", "plan", work, video, out, *COMMON, "--view", "cutout", "--lookahead", "1").status == 0
-    assert rtskin("render", "work", work).status == 0
-    again = rtskin("render", video, out, *COMMON, "--view", "overlay", "--overwrite")
+    assert alone("render", "plan", work, video, out, *COMMON, "--view", "cutout", "--lookahead", "1").status == 0
+    assert alone("render", "work", work).status == 0
+    again = alone("render", video, out, *COMMON, "--view", "overlay", "--overwrite")
     assert again.status == 0, again.err
     assert f"begun afresh: the render that was kept in {work}" in again.err
     assert "--view was cutout, is overlay now; --lookahead was 1, is not given now" in again.err
@@ -169,7 +169,7 @@ def test_every_step_has_help_with_an_example(rtskin: Rtskin, step: str) -> None:
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
-    rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str
+    alone: Rtskin, video: Path, tmp_path: Path, wanted: str
 ) -> None:
     out = tmp_path / "out.mp4"
     process = started(video, out)
@@ -180,7 +180,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
     assert "the same command goes on" in err
     assert not out.exists()
     assert not list((tmp_path / "out.mp4.work" / "leases").iterdir())
-    again = rtskin("render", video, out, *OVERLAY)
+    again = alone("render", video, out, *OVERLAY)
     assert again.status == 0, again.err
     assert digest(out) == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
@@ -195,7 +195,7 @@ MOMENTS = ("", "*.work/manifest.json", "*.work/leases/000001.*", "*.work/segment
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_killed_again_and_again_it_ends_with_the_same_bytes(
-    rtskin: Rtskin, video: Path, tmp_path: Path, wanted: str, jobs: int
+    alone: Rtskin, video: Path, tmp_path: Path, wanted: str, jobs: int
 ) -> None:
     """SIGKILL at every kind of moment, and a little after it."""
     out, chance = tmp_path / "out.mp4", random.Random(jobs)
@@ -207,7 +207,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(
         process.kill()
         process.communicate(timeout=60)
     if (tmp_path / "out.mp4.work").exists():  # else it was faster than its last killer
-        last = rtskin("render", video, out, *OVERLAY, "--jobs", jobs)
+        last = alone("render", video, out, *OVERLAY, "--jobs", jobs)
         assert last.status == 0, last.err
     assert digest(out) == wanted
     assert {path.name for path in tmp_path.iterdir()} <= {"out.mp4", ".out.mp4.work.done"}, "killed while it tidied up"
