@@ -22,8 +22,7 @@ CRF = 23
 def encode(path: Path, pictures: Iterable[U8], size: tuple[int, int], crf: int = CRF) -> None:
     """uint8 H×W×3 BGR pictures of ``size`` (width, height) into ``path`` (.mp4), at RATE; libx264, one thread.
 
-    Figures of encoded clips are not bit-equal from run to run: now and then x264 makes other bytes of the same pictures
-    (3 different files in 50 runs, also with one thread and without looking ahead; the cause was not found).
+    The same pictures give the same bytes, which takes some care: see rtskin.render.outputs.x264.
     """
     base = Fraction(1, RATE)
     encoding = encoding_for("h264", "picture", "bgr24", True, size, crf)

@@ -14,6 +14,7 @@ from rtskin.errors import InputError, SinkError
 from rtskin.media import av
 from rtskin.render.outputs.options import NVENC, Codec
 from rtskin.render.outputs.pixels import layout_of, nearest, planar_like
+from rtskin.render.outputs.x264 import same_bytes
 
 #: matte: the mask alone. alpha: a picture with the mask as its alpha. picture: everything else.
 Kind = Literal["matte", "picture", "alpha"]
@@ -154,7 +155,7 @@ def _h264(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | N
         # no pixel is off by more than 2 and 0 and 255 by no more than 1, in a profile that every player knows; crf 10
         # is off by 9, and lossless H.264 plays in few places.
         options = {"preset": "ultrafast", "qp": "1"} if crf is None else {"preset": _PRESET, "crf": str(crf)}
-        return Encoding("libx264", kinds[0], True, _tolerance(crf or 0), options)
+        return Encoding("libx264", kinds[0], True, _tolerance(crf or 0), {**options, **same_bytes()})
     crf = _CRF["h264"] if crf is None else crf
     offers = [name + depth for name in kinds for depth in ("", "10le")]
     return Encoding(
@@ -162,7 +163,7 @@ def _h264(kind: Kind, form: str, full: bool, size: tuple[int, int], crf: int | N
         _offer(offers, form, kind, fallback=kinds[0]),
         full and not layout_of(form).rgb,
         _tolerance(crf),
-        {"preset": _PRESET, "crf": str(crf)},
+        {"preset": _PRESET, "crf": str(crf), **same_bytes()},
     )
 
 

@@ -30,6 +30,7 @@ from rtskin.render.outputs.options import OutputOptions
 from rtskin.render.outputs.pixels import describe, layout_of
 from rtskin.render.outputs.streams import StreamCopy
 from rtskin.render.outputs.verify import Written
+from rtskin.render.outputs.x264 import together
 
 _log = logging.getLogger("rtskin.render")
 
@@ -156,7 +157,7 @@ class _Session:
         for loss in losses(raster, kept, light, encoding, self._container.format.name):
             _log.warning("%s: %s", self._name, loss)
         if encoding.encoder == "libx264":
-            encoding = replace(encoding, options={**encoding.options, **light.x264})
+            encoding = replace(encoding, options=together(encoding.options, light.x264))
         return VideoWriter(
             self._container,
             encoding,
